@@ -1,0 +1,70 @@
+"""The elements that models are made of: formal charge, covalent radius, valence and CP2K basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import InputError
+
+
+@dataclass(frozen=True)
+class Element:
+    """One chemical element.
+
+    :param symbol: chemical symbol.
+    :param oxidation_state: formal charge in a III-V or II-VI crystal or as an X-type ligand, in e.
+    :param covalent_radius_ang: single-bond radius of Cordero et al., Dalton Trans. 2008, 2832, in Å.
+    :param n_valence: electrons described by the GTH potential that the protocols use.
+    :param has_hard_exponents: CP2K splits this kind into a soft and a hard density under GAPW with the
+        DZVP-MOLOPT-GGA-GTH basis, so that its default density cube would be incomplete.
+    """
+
+    symbol: str
+    oxidation_state: int
+    covalent_radius_ang: float
+    n_valence: int
+    has_hard_exponents: bool = False
+
+
+_TABLE = {
+    element.symbol: element
+    for element in (
+        Element("H", 1, 0.31, 1, has_hard_exponents=True),
+        Element("C", 4, 0.76, 4, has_hard_exponents=True),
+        Element("N", -3, 0.71, 5, has_hard_exponents=True),
+        Element("O", -2, 0.66, 6, has_hard_exponents=True),
+        Element("F", -1, 0.57, 7, has_hard_exponents=True),
+        Element("P", -3, 1.07, 5),
+        Element("S", -2, 1.05, 6),
+        Element("Cl", -1, 1.02, 7),
+        Element("Zn", 2, 1.22, 12, has_hard_exponents=True),
+        Element("Ga", 3, 1.22, 13, has_hard_exponents=True),
+        Element("As", -3, 1.19, 5),
+        Element("Se", -2, 1.20, 6),
+        Element("Br", -1, 1.20, 7),
+        Element("Cd", 2, 1.44, 12),
+        Element("In", 3, 1.42, 13),
+        Element("Sb", -3, 1.39, 5),
+        Element("Te", -2, 1.38, 6),
+        Element("I", -1, 1.39, 7),
+        Element("Hg", 2, 1.32, 12),
+    )
+}
+
+
+def element(symbol: str) -> Element:
+    """Return the entry of the table for ``symbol``.
+
+    :raises InputError: the element is not in the table; there is no silent default.
+    """
+    try:
+        return _TABLE[symbol]
+    except KeyError:
+        raise InputError(
+            "unknown element", value=symbol, remedy=f"Known elements: {', '.join(sorted(_TABLE))}."
+        ) from None
+
+
+def known_elements() -> tuple[str, ...]:
+    """Return the symbols of the table, sorted."""
+    return tuple(sorted(_TABLE))

@@ -1,0 +1,39 @@
+"""The one exception of bad input: it names the file, the field, the value and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class InputError(ValueError):
+    """Bad input that a user can mend.
+
+    The message reads ``file: field: problem (got value). remedy``, with the parts that are known.
+
+    :param problem: what is wrong, one clause, no full stop.
+    :param remedy: what the user should do, one sentence.
+    :param file: the file that holds the error.
+    :param field: the key, column, line or option at fault.
+    :param value: the offending value as the user wrote it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        remedy: str = "",
+        file: str | Path | None = None,
+        field: str | None = None,
+        value: object = None,
+    ) -> None:
+        self.problem, self.remedy, self.file, self.field, self.value = problem, remedy, file, field, value
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        where = "".join(f"{part}: " for part in (self.file, self.field) if part is not None)
+        got = "" if self.value is None else f" (got {self.value!r})"
+        return f"{where}{self.problem}{got}. {self.remedy}".rstrip()
+
+    def in_file(self, file: str | Path) -> InputError:
+        """Return the same error with the file named, for callers that know where the input came from."""
+        return InputError(self.problem, remedy=self.remedy, file=file, field=self.field, value=self.value)

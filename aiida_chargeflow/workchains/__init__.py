@@ -1,0 +1,1 @@
+"""WorkChains, which read like the methods section of a paper."""
