@@ -22,10 +22,10 @@ _COMMANDS = {
 class LazyGroup(click.Group):
     """A group that imports a command's module on first use and prints bad input as one message."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f".{_COMMANDS[cmd_name]}", __name__)
@@ -38,7 +38,9 @@ class LazyGroup(click.Group):
         except InputError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
-            raise click.ClickException(f"{error.filename or 'input/output'}: {error.strerror or error}") from error
+            raise click.ClickException(
+                f"{error.filename or 'input/output'}: {error.strerror or error}"
+            ) from error
 
 
 @click.group("chargeflow", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,247 @@
+"""CP2K input for isolated dots: protocol settings and atoms in, nested input sections out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .elements import Element, element
+from .errors import InputError
+
+PROJECT = "aiida"  # aiida-cp2k insists on this project name
+DENSITY_CUBE = f"{PROJECT}-ELECTRON_DENSITY-1_0.cube"
+WAVEFUNCTION = f"{PROJECT}-RESTART.wfn"
+PARENT_FOLDER = "parent_calc"
+
+# HLE17 = 1.25 × TPSS exchange + 0.5 × TPSS correlation: Verma and Truhlar, J. Phys. Chem. C 121, 7144 (2017).
+_FUNCTIONALS: dict[str, dict[str, Any]] = {
+    "hle17": {"TPSS": {"SCALE_X": 1.25, "SCALE_C": 0.5}},
+    "hle17-libxc": {"MGGA_XC_HLE17": {}},
+    "pbe": {"PBE": {}},
+}
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Mixing(_Settings):
+    """Density mixing of a diagonalising stage."""
+
+    alpha: float = Field(0.2, gt=0, le=1)
+    beta: float = Field(1.5, gt=0)
+    n_broyden: int = Field(12, ge=1)
+
+
+class OrbitalTransformation(_Settings):
+    """Orbital transformation (VandeVondele and Hutter, J. Chem. Phys. 118, 4365 (2003))."""
+
+    minimizer: Literal["DIIS", "CG"] = "DIIS"
+    preconditioner: Literal["FULL_SINGLE_INVERSE", "FULL_ALL", "FULL_KINETIC"] = "FULL_SINGLE_INVERSE"
+    energy_gap: float | None = Field(None, gt=0)
+    max_outer: int = Field(0, ge=0)
+
+
+class Stage(_Settings):
+    """One CP2K run on the way to the ground state.
+
+    :param final: a converged run of this stage is the result; other stages only prepare a wavefunction.
+    :param restart: start from the wavefunction of the stage before, when there is one.
+    :param electronic_temperature_k: Fermi-Dirac smearing; 0 means integer occupations.
+    :param n_virtual: unoccupied orbitals to compute.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    solver: Literal["diagonalisation", "ot"] = "diagonalisation"
+    final: bool = False
+    restart: bool = True
+    eps_scf: float = Field(1e-6, gt=0, lt=1)
+    max_scf: int = Field(60, ge=1)
+    electronic_temperature_k: float = Field(0.0, ge=0)
+    n_virtual: int = Field(30, ge=0)
+    mixing: Mixing = Mixing()
+    ot: OrbitalTransformation = OrbitalTransformation()
+
+
+class ScfSettings(_Settings):
+    """What a protocol says about the DFT job; the physics, none of the resources.
+
+    :param padding_ang: vacuum on each side of the outermost atoms, in Å.
+    :param stages: tried in order, each from the wavefunction of the one before; the first final stage
+        that converges gives the result.
+    """
+
+    functional: Literal["hle17", "hle17-libxc", "pbe"] = "hle17"
+    method: Literal["GPW", "GAPW"] = "GPW"
+    basis: Literal["DZVP", "TZVP"] = "DZVP"
+    cutoff_ry: float = Field(gt=0)
+    rel_cutoff_ry: float = Field(50, gt=0)
+    n_grids: int = Field(4, ge=1)
+    eps_default: float = Field(1e-12, gt=0)
+    padding_ang: float = Field(ge=1.5)
+    cubic_cell: bool = False
+    poisson_solver: Literal["MULTIPOLE", "MT", "WAVELET"] = "MULTIPOLE"
+    xc_derivative: Literal["PW", "SPLINE3", "SPLINE2"] = "PW"
+    stages: tuple[Stage, ...] = Field(min_length=1)
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], source: str = "protocol") -> ScfSettings:
+        """Validate ``data`` and return the settings.
+
+        :raises InputError: an unknown key or a value out of range; names the field and the value.
+        """
+        try:
+            settings = cls.model_validate(dict(data))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise InputError(
+                first["msg"].lower(),
+                file=source,
+                field=".".join(map(str, first["loc"])),
+                value=first["input"],
+                remedy="See docs/topics/protocols.md for the keys and their ranges.",
+            ) from error
+        if not any(stage.final for stage in settings.stages):
+            raise InputError(
+                "no stage is final", file=source, field="stages", remedy="Mark one with `final: true`."
+            )
+        return settings
+
+
+def cell_lengths_ang(atoms: Atoms, settings: ScfSettings) -> NDArray[np.float64]:
+    """Return the edges of the cell around an isolated dot: extent + padding on both sides, shape (3,), Å."""
+    lengths: NDArray[np.float64] = np.ptp(atoms.positions, axis=0) + 2 * settings.padding_ang
+    return np.full(3, lengths.max()) if settings.cubic_cell else lengths
+
+
+def cp2k_parameters(
+    atoms: Atoms, settings: ScfSettings, stage: Stage, *, restart: bool = False, walltime_s: int | None = None
+) -> dict[str, Any]:
+    """Return the nested CP2K input of one stage, keys in upper case, for an isolated dot.
+
+    :param atoms: the dot; kinds are symbol + tag.
+    :param restart: read the wavefunction of the parent folder.
+    :param walltime_s: CP2K ends cleanly, with a wavefunction to go on from, after this time.
+    :raises InputError: no atoms, an unknown element, an odd number of electrons, or a GAPW run whose
+        density cube would lack the hard part.
+    """
+    check_atoms(atoms)
+    run: dict[str, Any] = {"RUN_TYPE": "ENERGY", "PRINT_LEVEL": "MEDIUM", "PREFERRED_DIAG_LIBRARY": "ELPA"}
+    if walltime_s is not None:
+        run["WALLTIME"] = walltime_s
+    lengths = " ".join(f"{length:.6f}" for length in cell_lengths_ang(atoms, settings))
+    return {
+        "GLOBAL": run,
+        "FORCE_EVAL": {
+            "METHOD": "QUICKSTEP",
+            "DFT": _dft(settings, stage, restart),
+            "SUBSYS": {
+                "CELL": {"ABC": f"[angstrom] {lengths}", "PERIODIC": "NONE"},
+                "TOPOLOGY": {"CENTER_COORDINATES": {"_": "T"}},
+                "KIND": _kinds(atoms, settings),
+            },
+        },
+    }
+
+
+def check_atoms(atoms: Atoms) -> None:
+    """Refuse what CP2K could only fail on, later and less clearly.
+
+    :raises InputError: no atoms, an unknown element, or an odd number of electrons.
+    """
+    if len(atoms) == 0:
+        raise InputError("the structure has no atoms", field="structure", remedy="Give a model with atoms.")
+    n_electrons = sum(element(symbol).n_valence for symbol in atoms.symbols)
+    if n_electrons % 2:
+        raise InputError(
+            "odd number of valence electrons: the closed-shell run needs an even one",
+            field="structure",
+            value=n_electrons,
+            remedy="Check the charge balance: a neutral model has no unpaired electron.",
+        )
+
+
+def _dft(settings: ScfSettings, stage: Stage, restart: bool) -> dict[str, Any]:
+    dft: dict[str, Any] = {
+        "BASIS_SET_FILE_NAME": "BASIS_MOLOPT_UZH",
+        "POTENTIAL_FILE_NAME": "POTENTIAL_UZH",
+        "QS": {"METHOD": settings.method, "EPS_DEFAULT": settings.eps_default},
+        "MGRID": {
+            "CUTOFF": settings.cutoff_ry,
+            "REL_CUTOFF": settings.rel_cutoff_ry,
+            "NGRIDS": settings.n_grids,
+        },
+        "POISSON": {"PERIODIC": "NONE", "POISSON_SOLVER": settings.poisson_solver},
+        "XC": {
+            "XC_FUNCTIONAL": _FUNCTIONALS[settings.functional],
+            "XC_GRID": {"XC_DERIV": settings.xc_derivative},
+        },
+        "SCF": _scf(stage, restart),
+    }
+    if restart:
+        dft["RESTART_FILE_NAME"] = f"./{PARENT_FOLDER}/{WAVEFUNCTION}"
+    if stage.final:
+        dft["PRINT"] = _final_print(stage)
+    return dft
+
+
+def _scf(stage: Stage, restart: bool) -> dict[str, Any]:
+    scf: dict[str, Any] = {
+        "SCF_GUESS": "RESTART" if restart else "ATOMIC",
+        "EPS_SCF": stage.eps_scf,
+        "MAX_SCF": stage.max_scf,
+        "PRINT": {"RESTART": {"BACKUP_COPIES": 0, "EACH": {"QS_SCF": 10}}},
+    }
+    if stage.solver == "ot":
+        scf["OT"] = {
+            "MINIMIZER": stage.ot.minimizer,
+            "PRECONDITIONER": stage.ot.preconditioner,
+            **({"N_DIIS": 7} if stage.ot.minimizer == "DIIS" else {}),
+            **({"ENERGY_GAP": stage.ot.energy_gap} if stage.ot.energy_gap else {}),
+        }
+        if stage.ot.max_outer:
+            scf["OUTER_SCF"] = {"EPS_SCF": stage.eps_scf, "MAX_SCF": stage.ot.max_outer}
+        return scf
+    scf["DIAGONALIZATION"] = {"ALGORITHM": "STANDARD"}
+    scf["ADDED_MOS"] = stage.n_virtual
+    scf["MIXING"] = {
+        "METHOD": "BROYDEN_MIXING",
+        "ALPHA": stage.mixing.alpha,
+        "BETA": stage.mixing.beta,
+        "NBROYDEN": stage.mixing.n_broyden,
+    }
+    if stage.electronic_temperature_k > 0:
+        temperature = f"[K] {stage.electronic_temperature_k}"
+        scf["SMEAR"] = {"_": "ON", "METHOD": "FERMI_DIRAC", "ELECTRONIC_TEMPERATURE": temperature}
+    return scf
+
+
+def _final_print(stage: Stage) -> dict[str, Any]:
+    return {
+        "E_DENSITY_CUBE": {"STRIDE": "1 1 1"},
+        "MO": {"EIGENVALUES": True, "OCCUPATION_NUMBERS": True, "EACH": {"QS_SCF": 0}},
+        "MOMENTS": {"PERIODIC": False},
+        "PDOS": {"NLUMO": stage.n_virtual},
+    }
+
+
+def _kinds(atoms: Atoms, settings: ScfSettings) -> list[dict[str, Any]]:
+    pairs = sorted({(str(s), int(t)) for s, t in zip(atoms.symbols, atoms.get_tags(), strict=True)})
+    return [_kind(element(symbol), tag, settings) for symbol, tag in pairs]
+
+
+def _kind(entry: Element, tag: int, settings: ScfSettings) -> dict[str, Any]:
+    kind: dict[str, Any] = {
+        "_": f"{entry.symbol}{tag or ''}",
+        "ELEMENT": entry.symbol,
+        "BASIS_SET": f"{settings.basis}-MOLOPT-GGA-GTH-q{entry.n_valence}",
+        "POTENTIAL": f"GTH-GGA-q{entry.n_valence}",
+    }
+    if settings.method == "GAPW" and entry.has_hard_exponents:
+        kind["GPW_TYPE"] = True  # else the density cube lacks this kind's hard part
+    return kind
