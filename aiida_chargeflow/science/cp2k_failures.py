@@ -50,6 +50,20 @@ _CRASH = re.compile(
     r"|BAD TERMINATION",
     re.IGNORECASE,
 )
+_REMEDIES = (
+    (
+        "odd number of electrons",
+        "The model is not charge-balanced: change the ligands or the charge, or set UKS for an open shell.",
+    ),
+    ("basis set .* not found", "Choose a basis set that the file holds, with the potential's q number."),
+    ("potential .* not found", "Choose a potential that the file holds."),
+    ("No &KIND section", "Every kind of the structure needs its own &KIND section."),
+    (
+        "not implemented with LSD",
+        "CP2K's own TPSS is closed-shell only: take the libxc form of the functional.",
+    ),
+    ("unknown (?:keyword|subsection)", "Mend the input: this CP2K version does not know that word."),
+)
 _RUNTIME_ABORT = re.compile(
     r"SCF run NOT converged|Cholesky|did not converge|eigensolver|not positive definite|dgemm|syevd|elpa|NaN",
     re.IGNORECASE,
@@ -72,7 +86,7 @@ def abort_message(text: str) -> str:
         line = re.sub(r"^(?:\\___/|O/\||/\| ?\|?|/ \\|\|)(?:\s+|$)", "", line).strip()
         if line:
             lines.append(line)
-    return " ".join(lines)
+    return " ".join(" ".join(lines).split()).rstrip(".!")
 
 
 def _matching_line(pattern: re.Pattern[str], text: str) -> str:
@@ -84,6 +98,15 @@ def _matching_line(pattern: re.Pattern[str], text: str) -> str:
     return text[start : end if end >= 0 else None].strip()
 
 
+def _abort_remedy(message: str, failure: Failure) -> str:
+    for pattern, remedy in _REMEDIES:
+        if re.search(pattern, message, re.IGNORECASE):
+            return remedy
+    if failure is Failure.CRASH:
+        return "Restart with other SCF settings."
+    return "Mend the input that CP2K names and submit again."
+
+
 def diagnose(text: str, *, file: Path | None = None) -> Cp2kOutputError:
     """Return the error that explains an output in which ``PROGRAM ENDED`` is missing.
 
@@ -93,7 +116,7 @@ def diagnose(text: str, *, file: Path | None = None) -> Cp2kOutputError:
         return Cp2kOutputError(
             Failure.EMPTY,
             "the CP2K output is empty",
-            remedy="CP2K never started: look for a missing module or library in the scheduler's standard error.",
+            remedy="CP2K never started: look for a missing module or library in the standard error.",
             file=file,
         )
     for failure, pattern, problem, remedy in (
@@ -113,15 +136,13 @@ def diagnose(text: str, *, file: Path | None = None) -> Cp2kOutputError:
         if line := _matching_line(pattern, text):
             return Cp2kOutputError(failure, f"{problem}: {line}", remedy=remedy, file=file, cp2k_message=line)
     if message := abort_message(text):
-        runtime = bool(_RUNTIME_ABORT.search(message))
-        remedy = (
-            "Restart with other SCF settings."
-            if runtime
-            else "Mend the input that CP2K names and submit again."
-        )
-        failure = Failure.CRASH if runtime else Failure.INPUT
+        failure = Failure.CRASH if _RUNTIME_ABORT.search(message) else Failure.INPUT
         return Cp2kOutputError(
-            failure, f"CP2K aborted: {message}", remedy=remedy, file=file, cp2k_message=message
+            failure,
+            f"CP2K aborted: {message}",
+            remedy=_abort_remedy(message, failure),
+            file=file,
+            cp2k_message=message,
         )
     if line := _matching_line(_CRASH, text):
         remedy = "Submit again; if it dies at the same place, try another number of ranks."

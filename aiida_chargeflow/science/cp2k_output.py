@@ -239,16 +239,20 @@ def _energies(text: str, steps: tuple[ScfStep, ...]) -> tuple[float, ...]:
     return energies or tuple(step.energy_hartree for step in steps[-1:])
 
 
+def _n_spins(text: str) -> int:
+    return _last_int(r"^ DFT\| Number of spin states +(\d+)", text) or 1
+
+
 def _n_electrons(text: str) -> int | None:
-    n_spins = _last_int(r"^ DFT\| Number of spin states +(\d+)", text) or 1
     found = _all(r"^ Number of electrons: +(\d+)", text)
-    return sum(int(n) for n in found[-n_spins:]) if found else None
+    return sum(int(n) for n in found[-_n_spins(text) :]) if found else None
 
 
 def _fermi_level_ev(text: str) -> float | None:
-    from_levels = _last_float(rf"^ MO\| E\(Fermi\): +{_NUMBER} a\.u\. +({_NUMBER}) eV", text)
-    if from_levels is not None:
-        return from_levels
+    """Return the Fermi level, the higher one of two spins."""
+    from_levels = _all(rf"^ MO\| E\(Fermi\): +{_NUMBER} a\.u\. +({_NUMBER}) eV", text)
+    if from_levels:
+        return max(float(value) for value in from_levels[-_n_spins(text) :])
     hartree = _last_float(rf"^ +Fermi energy: +({_NUMBER})", text)
     return None if hartree is None else hartree * HARTREE_EV
 

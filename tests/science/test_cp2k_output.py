@@ -158,3 +158,69 @@ def test_reason_of_death(text: str, failure: Failure) -> None:
 def test_missing_file_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(Cp2kOutputError, match=r"aiida\.out"):
         read_output(tmp_path / "aiida.out")
+
+
+@pytest.mark.parametrize(
+    ("name", "quoted", "hint"),
+    [
+        ("basis", "QZVP-MOLOPT-PBE-GTH-q13", "basis set that the file holds"),
+        ("kind", "<CL41>", "own &KIND section"),
+        ("keyword", "unknown keyword NONSENSE", "does not know that word"),
+        ("odd_electrons", "odd number of electrons", "charge-balanced"),
+        ("tpss_open_shell", "not implemented with LSD", "libxc"),
+    ],
+)
+def test_abort_box_is_quoted_with_a_remedy(name: str, quoted: str, hint: str) -> None:
+    with pytest.raises(Cp2kOutputError) as caught:
+        read_output(FIXTURES / f"abort_{name}.out")
+    assert caught.value.failure is Failure.INPUT
+    assert quoted in caught.value.cp2k_message
+    assert "___" not in caught.value.cp2k_message
+    assert ".F:" not in caught.value.cp2k_message
+    assert hint in caught.value.remedy
+
+
+def test_unconverged_diagonalisation_with_status_zero() -> None:
+    out = read_output(FIXTURES / "incl3_unconverged.out")
+    assert (out.finished, out.scf_converged) == (True, False)
+
+
+def test_clean_stop_at_walltime_can_be_restarted() -> None:
+    out = read_output(FIXTURES / "incl3_walltime.out")
+    assert (out.finished, out.time_limit_reached, out.scf_converged) == (True, True, False)
+    assert (out.levels, out.gap_ev) == ((), None)
+
+
+@pytest.mark.parametrize("name", ["incl3_p_mixing", "incl3_print_low"])
+def test_other_solvers_and_print_levels_give_the_same_numbers(name: str) -> None:
+    out, reference = (read_output(FIXTURES / f"{stem}.out") for stem in (name, "incl3_diagonalisation"))
+    assert out.scf_converged
+    assert out.n_electrons == 34
+    assert out.n_atoms == 4
+    assert out.energy_hartree == pytest.approx(reference.energy_hartree, abs=1e-5)
+    assert out.gap_ev == pytest.approx(reference.gap_ev, abs=1e-5)
+
+
+def test_mixed_method_names() -> None:
+    out = read_output(FIXTURES / "incl3_p_mixing.out")
+    assert {step.method for step in out.scf_steps} == {"P_Mix/Diag.", "DIIS/Diag."}
+    assert [step.step for step in out.scf_steps] == list(range(1, 16))
+
+
+@pytest.mark.parametrize("name", ["incl3_geo_opt", "incl3_geo_opt_ot_low"])
+def test_geometry_optimisation_gives_the_last_energy(name: str) -> None:
+    out = read_output(FIXTURES / f"{name}.out")
+    assert len(out.energies_hartree) == 4
+    assert out.energy_hartree == out.energies_hartree[-1] == min(out.energies_hartree)
+    assert out.geometry_converged is False
+    assert out.last_scf_steps[0].step == 1
+    assert out.last_scf_steps[-1].run == 4
+
+
+def test_open_shell_has_two_channels() -> None:
+    out = read_output(FIXTURES / "incl2_open_shell.out")
+    assert out.n_electrons == 27
+    assert [(levels.spin, levels.occupations.sum()) for levels in out.levels] == [("alpha", 14), ("beta", 13)]
+    assert out.homo_ev == out.fermi_level_ev == -5.782394
+    alpha, beta = (levels.eigenvalues_ev for levels in out.levels)
+    assert out.gap_ev == pytest.approx(min(alpha[14], beta[13]) - max(alpha[13], beta[12]))
