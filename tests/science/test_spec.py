@@ -1,0 +1,101 @@
+"""The model file: shorthand, normal form, digest and messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.science.spec import ModelSpec
+
+CORE = {"material": "InAs", "centre": "anion", "planes": [9, 16, 7]}
+
+
+def test_shorthand_and_full_form_are_the_same_model():
+    short = ModelSpec.from_mapping({"core": {"material": "InAs", "height_nm": 2.1}, "surface": "exchange"})
+    full = ModelSpec.from_mapping(
+        {
+            "core": CORE,
+            "shells": [],
+            "interface": "abrupt",
+            "surface": {"pattern": "exchange", "fraction": 2 / 3},
+            "passivation": {"ligand": "Cl", "rule": "balance"},
+        }
+    )
+    assert short == full
+    assert short.digest == full.digest
+
+
+def test_normal_form_reads_back_to_itself():
+    spec = ModelSpec.from_mapping(
+        {
+            "core": {"material": "AlP", "planes": [5, 4, 3]},
+            "shells": {"material": "ZnS", "n_monolayers": 1},
+            "materials": {
+                "AlP": {
+                    "cation": "Al",
+                    "anion": "P",
+                    "lattice_constant_ang": 5.4672,
+                    "oxidation_states": {"Al": 3},
+                }
+            },
+        }
+    )
+    again = ModelSpec.from_mapping(spec.to_mapping())
+    assert again == spec
+    assert again.digest == spec.digest
+
+
+def test_every_choice_changes_the_digest():
+    base = {"core": CORE, "shells": [{"material": "CdSe", "n_monolayers": 1}]}
+    variants = [
+        base,
+        base | {"surface": "exchange"},
+        base | {"shells": [{"material": "CdSe", "n_monolayers": 2}]},
+        base | {"shells": [{"material": "ZnSe", "n_monolayers": 1}]},
+        base | {"passivation": {"ligand": "Br"}},
+        base | {"start_geometry": "lattice"},
+    ]
+    assert len({ModelSpec.from_mapping(variant).digest for variant in variants}) == len(variants)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"surface": "pure"}, "core: the key core is missing"),
+        ({"core": CORE | {"hole": 1}}, r"core\.hole: unknown key"),
+        ({"core": CORE, "shell": []}, "shell: unknown key"),
+        ({"core": CORE | {"material": "InN"}}, "unknown material .*Known: CdS"),
+        ({"core": {"material": "InAs"}}, "either planes or height_nm"),
+        ({"core": CORE | {"height_nm": 2.1}}, "either planes or height_nm"),
+        ({"core": {"material": "InAs", "planes": [9, 16]}}, r"core\.planes"),
+        ({"core": CORE | {"centre": "cation"}}, r"A = 0 \(mod 4\), B = 1 \(mod 4\) and C is even"),
+        ({"core": CORE, "surface": "smooth"}, "unknown surface pattern .*exchange"),
+        ({"core": CORE, "surface": {"pattern": "exchange", "fraction": 2}}, r"surface\.fraction"),
+        (
+            {"core": CORE, "surface": {"pattern": "exchange", "share": 0.5}},
+            "Parameters of this pattern: fraction",
+        ),
+        ({"core": CORE, "passivation": {"rule": "fill"}}, r"passivation\.rule"),
+        ({"core": CORE, "passivation": {"substitute": "Zn"}}, "belong to the rule saturate"),
+        ({"core": CORE, "shells": [{"material": "CdSe", "n_monolayers": 0}]}, "n_monolayers"),
+        ({"core": CORE, "axes": {"surface": ["pure"]}}, "several models"),
+        ({"core": CORE, "materials": {"XY": {"cation": "Xq", "anion": "P"}}}, "materials"),
+        (["core"], "a model is a mapping"),
+    ],
+)
+def test_mistakes_name_the_key_and_the_remedy(content, message):
+    with pytest.raises(InputError, match=message):
+        ModelSpec.from_mapping(content)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(InputError, match="No such file"):
+        ModelSpec.from_yaml(tmp_path / "none.yaml")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("core: {material: [")
+    with pytest.raises(InputError, match=r"broken\.yaml: not valid YAML"):
+        ModelSpec.from_yaml(broken)
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("core: {material: InAs, planes: [1, 2, 3]}")
+    with pytest.raises(InputError, match=r"wrong\.yaml: planes: planes fit neither centre"):
+        ModelSpec.from_yaml(wrong)
