@@ -38,9 +38,8 @@ def load(path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("path", COMPUTERS, ids=lambda p: p.stem)
 def test_computer_has_every_key_and_a_configuration(path: Path) -> None:
     computer = load(path)
-    assert COMPUTER_KEYS <= computer.keys()
+    assert computer.keys() >= COMPUTER_KEYS
     assert computer["work_dir"].startswith("/")
-    assert "account" not in path.read_text().split("\nlabel:")[1]
     configuration = load(path.with_name(f"{path.stem}-configure.yaml"))
     if computer["transport"] == "core.ssh_async":
         assert configuration["host"] == computer["hostname"]

@@ -1,0 +1,271 @@
+"""Read a density in the Gaussian cube format: strict header, parallel streaming body, gzip and zstandard."""
+
+from __future__ import annotations
+
+import gzip
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from ..science.errors import InputError
+from .jit import Report, available_threads
+from .parse import POWERS_OF_TEN, parse_numbers
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_BLOCK = 4 * 1024 * 1024
+_LONGEST_TOKEN = 64
+_REDO = "The file is damaged or was cut short; write it again."
+
+
+@dataclass(frozen=True)
+class CubeHeader:
+    """The header of a cube file.
+
+    :param comments: the two comment lines.
+    :param origin_bohr: (3,) position of the first grid point.
+    :param shape: points along the three axes.
+    :param voxel_bohr: (3, 3) step along each axis, one a row.
+    :param numbers: (n_atoms,) atomic numbers.
+    :param nuclear_charges: (n_atoms,) as written; CP2K writes 0 in some versions.
+    :param positions_bohr: (n_atoms, 3) as written, origin not subtracted.
+    """
+
+    comments: tuple[str, str]
+    origin_bohr: FloatArray
+    shape: tuple[int, int, int]
+    voxel_bohr: FloatArray
+    numbers: IntArray
+    nuclear_charges: FloatArray
+    positions_bohr: FloatArray
+
+    @property
+    def n_points(self) -> int:
+        """Return the number of grid points."""
+        return self.shape[0] * self.shape[1] * self.shape[2]
+
+    @property
+    def voxel_volume_bohr3(self) -> float:
+        """Return the volume of one grid point."""
+        return abs(float(np.linalg.det(self.voxel_bohr)))
+
+
+@dataclass(frozen=True)
+class Cube:
+    """A density on a grid: header and (nx, ny, nz) values in e/bohr³."""
+
+    header: CubeHeader
+    density: FloatArray
+
+
+class _HeaderReader:
+    """Hand out the lines of a header, checked and counted."""
+
+    def __init__(self, stream: IO[bytes], file: Path) -> None:
+        self.stream, self.file, self.line = stream, file, 0
+
+    def text(self) -> str:
+        raw = self.stream.readline(10_000)
+        self.line += 1
+        if not raw.endswith(b"\n"):
+            self.fail(
+                "the header ends too early" if len(raw) < 10_000 else "the line is too long for a cube header"
+            )
+        return raw.decode("latin-1").rstrip("\r\n")
+
+    def fields(self, minimum: int, maximum: int, what: str) -> list[float]:
+        text = self.text()
+        parts = text.split()
+        if not minimum <= len(parts) <= maximum:
+            self.fail(f"{what}: expected {minimum} fields, found {len(parts)}", text)
+        try:
+            values = [float(part) for part in parts]
+        except ValueError:
+            self.fail(f"{what}: not a number", text)
+        if not np.all(np.isfinite(values)):
+            self.fail(f"{what}: not a finite number", text)
+        return values
+
+    def integer(self, value: float, what: str) -> int:
+        if value != int(value):
+            self.fail(f"{what} must be an integer", value)
+        return int(value)
+
+    def fail(self, problem: str, value: object = None) -> NoReturn:
+        raise InputError(
+            problem,
+            file=self.file,
+            field=f"line {self.line}",
+            value=value,
+            remedy="It is no valid cube file.",
+        )
+
+
+def _read_header(stream: IO[bytes], file: Path) -> tuple[CubeHeader, int]:
+    """Return the header and its number of lines."""
+    reader = _HeaderReader(stream, file)
+    comments = (reader.text(), reader.text())
+    first = reader.fields(4, 5, "number of atoms and origin")
+    n_atoms = reader.integer(first[0], "the number of atoms")
+    if n_atoms < 0 or (len(first) == 5 and first[4] != 1):
+        reader.fail("this cube holds orbitals or several data sets, not one density", n_atoms)
+    if n_atoms == 0:
+        reader.fail("the cube has no atoms", n_atoms)
+    rows = []
+    shape = []
+    for axis in range(3):
+        row = reader.fields(4, 4, f"axis {axis + 1}")
+        shape.append(reader.integer(row[0], "the number of points"))
+        if shape[-1] < 1:
+            reader.fail("the number of points along an axis must be positive (lengths in bohr)", shape[-1])
+        rows.append(row[1:])
+    voxel = np.array(rows)
+    lengths = np.linalg.norm(voxel, axis=1)
+    if not abs(np.linalg.det(voxel)) > 1e-6 * float(np.prod(lengths)):
+        reader.fail("the three grid vectors do not span a volume")
+    atoms = []
+    for index in range(n_atoms):
+        row = reader.fields(5, 5, f"atom {index + 1}")
+        if not 1 <= reader.integer(row[0], "the atomic number") <= 118:
+            reader.fail("the atomic number must lie between 1 and 118", row[0])
+        atoms.append(row)
+    table = np.array(atoms)
+    header = CubeHeader(
+        comments=comments,
+        origin_bohr=np.array(first[1:4]),
+        shape=(shape[0], shape[1], shape[2]),
+        voxel_bohr=voxel,
+        numbers=table[:, 0].astype(np.int64),
+        nuclear_charges=table[:, 1],
+        positions_bohr=np.ascontiguousarray(table[:, 2:5]),
+    )
+    return header, reader.line
+
+
+def _open(file: Path) -> IO[bytes]:
+    try:
+        if file.suffix == ".gz":
+            return gzip.open(file, "rb")  # type: ignore[return-value]
+        if file.suffix == ".zst":
+            return zstandard.open(file, "rb")  # type: ignore[no-any-return]
+        return file.open("rb")
+    except OSError as error:
+        raise InputError(
+            error.strerror or str(error), file=file, remedy="Give the name of a readable cube file."
+        ) from error
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield blocks that end at white space, so that no number is cut in two."""
+    rest = b""
+    while True:
+        block = stream.read(_BLOCK)
+        if not block:
+            if rest:
+                yield rest
+            return
+        cut = max(block.rfind(b"\n"), block.rfind(b" ")) + 1
+        if cut == 0:
+            rest += block
+            if len(rest) > _BLOCK + _LONGEST_TOKEN:
+                yield rest
+                rest = b""
+            continue
+        yield rest + block[:cut] if rest else block[:cut]
+        rest = block[cut:]
+
+
+def _parse(text: bytes) -> tuple[FloatArray, int]:
+    out = np.empty(len(text) // 2 + 1)
+    count, wrong = parse_numbers(np.frombuffer(text, dtype=np.uint8), out, POWERS_OF_TEN)
+    return out[:count], wrong
+
+
+class _Body:
+    """Collect parsed blocks, in order, in the grid."""
+
+    def __init__(self, file: Path, header: CubeHeader, n_header_lines: int) -> None:
+        self.file, self.n_points = file, header.n_points
+        self.values = np.empty(header.n_points)
+        self.count = 0
+        self.line = n_header_lines + 1
+
+    def add(self, text: bytes, numbers: FloatArray, wrong: int) -> None:
+        excess = self.count + numbers.size - self.n_points
+        if wrong >= 0:
+            token = text[wrong : wrong + _LONGEST_TOKEN].split()[0].decode("latin-1")
+            self.fail("not a finite number", self.line + text.count(b"\n", 0, wrong), token)
+        if excess > 0:
+            token_line = self.line + _line_of_value(text, numbers.size - excess)
+            self.fail(f"more than the {self.n_points} values that the header announces", token_line)
+        self.values[self.count : self.count + numbers.size] = numbers
+        self.count += numbers.size
+        self.line += text.count(b"\n")
+
+    def finish(self) -> None:
+        if self.count < self.n_points:
+            problem = f"the file ends after {self.count} of {self.n_points} values"
+            self.fail(problem, self.line)
+
+    def fail(self, problem: str, line: int, value: object = None) -> NoReturn:
+        raise InputError(problem, file=self.file, field=f"line {line}", value=value, remedy=_REDO)
+
+
+def _line_of_value(text: bytes, index: int) -> int:
+    """Return the line, from 0, of the index-th value in ``text``."""
+    seen = 0
+    for number, line in enumerate(text.split(b"\n")):
+        seen += len(line.split())
+        if seen > index:
+            return number
+    return text.count(b"\n")
+
+
+def read_cube(file: Path | str, *, threads: int | None = None, report: Report | None = None) -> Cube:
+    """Read a density from a cube file, plain, ``.gz`` or ``.zst``, with any number of columns.
+
+    :param threads: number of parsing threads; by default all that the process may use.
+    :param report: called with the fraction of the values that have been read.
+    :raises InputError: the file cannot be read, or is no complete cube of finite numbers; names the line.
+    """
+    file = Path(file)
+    threads = threads or available_threads()
+    with _open(file) as stream:
+        try:
+            header, n_lines = _read_header(stream, file)
+            body = _Body(file, header, n_lines)
+            _read_body(stream, body, threads, report)
+        except (EOFError, OSError, zstandard.ZstdError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
+            raise InputError(f"cannot be read: {error}", file=file, remedy=_REDO) from error
+        except MemoryError as error:
+            raise InputError(
+                "the grid does not fit into memory", file=file, remedy="Check the header."
+            ) from error
+    return Cube(header, body.values.reshape(header.shape))
+
+
+def _read_body(stream: IO[bytes], body: _Body, threads: int, report: Report | None) -> None:
+    pending: deque[tuple[bytes, Future[tuple[FloatArray, int]]]] = deque()
+
+    def collect() -> None:
+        text, future = pending.popleft()
+        body.add(text, *future.result())
+        if report is not None:
+            report(body.count / body.n_points)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for text in _blocks(stream):
+            pending.append((text, pool.submit(_parse, text)))
+            if len(pending) > 2 * threads:
+                collect()
+        while pending:
+            collect()
+    body.finish()

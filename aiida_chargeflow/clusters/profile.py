@@ -1,0 +1,164 @@
+"""Cluster profiles and run options: read, checked against each other, and turned into AiiDA's options."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ..science.errors import InputError
+
+# What a scheduler directive may hold: a user's YAML never becomes a shell command.
+_WORD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Qos(_Frozen):
+    """Limits of one quality of service in one partition."""
+
+    min_nodes: int = Field(1, ge=1)
+    max_nodes: int = Field(ge=1)
+    max_hours: float = Field(gt=0)
+
+
+class Partition(_Frozen):
+    """Nodes of one kind."""
+
+    cores_per_node: int = Field(ge=0)
+    memory_gb_per_node: float = Field(ge=0)
+    gpus_per_node: int = Field(0, ge=0)
+    qos: dict[str, Qos]
+
+    @property
+    def cores(self) -> int:
+        """Cores of a node; a profile of this machine says 0 and means all of them."""
+        return self.cores_per_node or len(os.sched_getaffinity(0))
+
+    @property
+    def memory_gb(self) -> float:
+        """Memory of a node in GB; a profile of this machine says 0 and means all of it."""
+        return self.memory_gb_per_node or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
+class ClusterProfile(_Frozen):
+    """What a cluster offers.
+
+    :param price_per_core_hour: in the budget units of the machine.
+    """
+
+    name: str
+    description: str = ""
+    scheduler: Literal["slurm", "direct"] = "slurm"
+    account_required: bool = True
+    default_partition: str = ""
+    price_per_core_hour: float = Field(1.0, ge=0)
+    partitions: dict[str, Partition] = Field(min_length=1)
+
+
+class RunOptions(_Frozen):
+    """Resources and budget of every job of a run or a campaign: none of it is science.
+
+    :param computer: label of the AiiDA computer.
+    :param cluster: name or path of a cluster profile; by default the computer's label tells it.
+    :param walltime_hours: limit of one job; ``hh:mm:ss`` is read too.
+    """
+
+    computer: str = "localhost"
+    cluster: str | None = None
+    account: str | None = None
+    partition: str | None = None
+    qos: str | None = None
+    nodes: int = Field(1, ge=1)
+    tasks_per_node: int | None = Field(None, ge=1)
+    walltime_hours: float = Field(1.0, gt=0)
+    memory_gb: float | None = Field(None, gt=0)
+    max_concurrent: int = Field(2, ge=1)
+
+    @field_validator("computer", "account", "partition", "qos")
+    @classmethod
+    def _is_a_word(cls, value: str | None) -> str | None:
+        if value is not None and not _WORD.match(value):
+            raise ValueError("may hold letters, digits and _ . + - only")
+        return value
+
+    @field_validator("walltime_hours", mode="before")
+    @classmethod
+    def _read_clock(cls, value: object) -> object:
+        if isinstance(value, str) and re.fullmatch(r"\d+:[0-5]\d(:[0-5]\d)?", value):
+            hours, minutes, *seconds = map(int, value.split(":"))
+            return hours + minutes / 60 + (seconds[0] if seconds else 0) / 3600
+        return value
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> RunOptions:
+        """Validate ``data``, the `options` of a campaign.
+
+        :raises InputError: an unknown key or a value out of range.
+        """
+        try:
+            return cls.model_validate(dict(data))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise InputError(
+                first["msg"].removeprefix("Value error, ").lower(),
+                field=".".join(("options", *map(str, first["loc"]))),
+                value=first["input"],
+                remedy=f"Known options: {', '.join(cls.model_fields)}.",
+            ) from error
+
+
+def profile_names() -> list[str]:
+    """Return the names of the shipped profiles, sorted."""
+    files = resources.files(__package__).iterdir()
+    return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
+
+
+def load_profile(name: str) -> ClusterProfile:
+    """Read a shipped profile by name or a profile of the user's by path (it ends in .yaml).
+
+    :raises InputError: there is no such profile, or it is malformed.
+    """
+    if name.endswith((".yaml", ".yml")):
+        text, label = Path(name).read_text(encoding="utf-8"), Path(name).stem
+    elif name in profile_names():
+        text, label = resources.files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8"), name
+    else:
+        raise InputError(
+            "no such cluster profile",
+            field="options.cluster",
+            value=name,
+            remedy=f"Shipped: {', '.join(profile_names())}; or give the path of a YAML file of your own.",
+        )
+    try:
+        return ClusterProfile.model_validate({"name": label, **(yaml.safe_load(text) or {})})
+    except (ValidationError, yaml.YAMLError, TypeError) as error:
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            field, problem = ".".join(map(str, first["loc"])), first["msg"].lower()
+        else:
+            field, problem = "", "is not a YAML mapping"
+        raise InputError(
+            problem,
+            file=name,
+            field=field or None,
+            remedy="Compare with aiida_chargeflow/clusters/leonardo.yaml.",
+        ) from error
+
+
+def profile_for(options: RunOptions) -> ClusterProfile | None:
+    """Return the profile of the options' cluster: named, or told by the computer's label; None if unknown."""
+    if options.cluster is not None:
+        return load_profile(options.cluster)
+    for name in profile_names():
+        if options.computer == name or options.computer.startswith(f"{name}-"):
+            return load_profile(name)
+    return None
