@@ -1,1 +1,1 @@
-"""What is known of each machine: nodes, partitions, limits, price; and the checks made from it before submission."""
+"""What is known of each machine: nodes, partitions, limits, price; and the checks made from it."""

@@ -1,0 +1,64 @@
+"""A stand-in for the DFT of one model: a sum that takes as long as its specification says."""
+
+from __future__ import annotations
+
+from aiida import orm
+from aiida.engine import ExitCode, ToContext, WorkChain, calcfunction
+from aiida.engine.processes.workchains.workchain import WorkChainSpec
+from aiida.plugins import CalculationFactory
+
+from aiida_chargeflow.workchains.sweep import SweepWorkChain
+
+
+@calcfunction
+def successor(spec: orm.Dict) -> orm.Int:
+    """Return a number, so that the stand-in has something to create."""
+    return orm.Int(spec["x"] + 1)
+
+
+class StandInModel(WorkChain):
+    """Sleep as a job if a code is given, else only run a function; fail if the specification says so."""
+
+    @classmethod
+    def define(cls, spec: WorkChainSpec) -> None:
+        super().define(spec)
+        spec.input("spec", valid_type=orm.Dict)
+        spec.input("digest", valid_type=orm.Str)
+        spec.input("code", valid_type=orm.AbstractCode, required=False)
+        spec.input("options", valid_type=dict, non_db=True, required=False)
+        spec.outline(cls.work, cls.results)
+        spec.output("result", valid_type=orm.Int)
+        spec.exit_code(411, "ERROR_STAND_IN", message="The stand-in failed as it was told to.")
+
+    def work(self) -> ToContext | None:
+        """Start the job."""
+        if "code" not in self.inputs:
+            return None
+        job = CalculationFactory("core.arithmetic.add")
+        options = {
+            "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
+            "sleep": self.inputs.spec["sleep"],
+            **self.inputs.get("options", {}),
+        }
+        metadata = {"options": options, "call_link_label": "job"}
+        return ToContext(
+            job=self.submit(
+                job, code=self.inputs.code, x=orm.Int(self.inputs.spec["x"]), y=orm.Int(0), metadata=metadata
+            )
+        )
+
+    def results(self) -> ExitCode | None:
+        """Fail or give a number."""
+        if self.inputs.spec.get_dict().get("fail") or ("job" in self.ctx and not self.ctx.job.is_finished_ok):
+            return self.exit_codes.ERROR_STAND_IN
+        self.out("result", successor(self.inputs.spec))
+        return None
+
+
+class StandInSweep(SweepWorkChain):
+    """A sweep of stand-ins."""
+
+    @classmethod
+    def model_class(cls) -> type[WorkChain]:
+        """Return the stand-in."""
+        return StandInModel
