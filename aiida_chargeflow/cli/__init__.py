@@ -16,6 +16,8 @@ from ..science.errors import InputError
 
 _COMMANDS = {
     "model": "model",
+    "setup": "setup",
+    "sweep": "sweep",
 }
 
 

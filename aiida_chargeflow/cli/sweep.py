@@ -1,0 +1,298 @@
+"""``sweep``: campaigns of many models, submitted by the daemon a few at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from ..science.campaign import Campaign
+from ..science.errors import InputError
+from . import json_option, print_json
+
+if TYPE_CHECKING:
+    from ..sweep_plan import Plan
+    from ..sweep_status import SweepStatus
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_STYLES = {"done": "green", "running": "cyan", "stuck": "yellow", "failed": "red", "waiting": "dim"}
+_MARKS = {"done": "✓", "running": "▶", "stuck": "!", "failed": "✗", "waiting": "·"}
+
+
+@click.group()
+def sweep() -> None:
+    """Run a campaign of models, a limited number at a time, without a terminal left open."""
+
+
+def _submission(function: Any) -> Any:
+    for option in (
+        click.option(
+            "--cp2k", default="cp2k", show_default=True, help="Label of the CP2K code on the computer."
+        ),
+        click.option("--bader", default="bader", show_default=True, help="Label of the Bader code there."),
+        click.option("-y", "--yes", is_flag=True, help="Submit without asking."),
+        click.option("--dry-run", is_flag=True, help="Build, check and estimate; submit nothing."),
+        json_option,
+    ):
+        function = option(function)
+    return function
+
+
+@sweep.command()
+@click.argument("file", type=_FILE)
+@_submission
+def submit(file: Path, as_json: bool, **given: Any) -> None:
+    """Build all models of the campaign FILE, show what they cost, ask, and submit those that are missing.
+
+    The same command again submits only what is still missing. Failed points are left to `sweep retry`.
+    """
+    plan = _checked_plan(file, as_json)
+    _submit_missing(plan.name, plan, given, as_json)
+
+
+@sweep.command()
+@click.argument("name")
+@click.argument("file", type=_FILE)
+@_submission
+def add(name: str, file: Path, as_json: bool, **given: Any) -> None:
+    """Add the points of another campaign FILE to the sweep NAME; they share its slots."""
+    from .. import launcher
+    from .. import sweep as service
+
+    launcher.load_profile()
+    service.group_of(name)
+    _submit_missing(name, _checked_plan(file, as_json), given, as_json)
+
+
+@sweep.command()
+@click.argument("name")
+@click.argument("file", type=_FILE, required=False)
+@click.option("-y", "--yes", is_flag=True, help="Submit without asking.")
+def retry(name: str, file: Path | None, yes: bool) -> None:
+    """Submit the failed points of the sweep NAME again, with the options of FILE if one is given."""
+    from .. import launcher
+    from .. import sweep as service
+
+    launcher.load_profile()
+    entries = service.failed(name)
+    if not entries:
+        click.echo(f"{name}: no failed points.")
+        return
+    if file is not None:
+        plan = _checked_plan(file, quiet=False)
+        service.set_options(name, plan.options)
+    click.echo(f"{name}: {len(entries)} failed: {', '.join(entry['label'] for entry in entries)}")
+    if yes or click.confirm("Submit them again?"):
+        node = service.start(name, entries)
+        click.echo(f"Submitted as sweep<{node.pk}>. Next: aiida-chargeflow sweep status {name}")
+
+
+@sweep.command()
+@click.argument("name", required=False)
+@click.option("--watch", is_flag=True, help="Show a live view until nothing is under way any more.")
+@click.option("--interval", default=10.0, show_default=True, type=click.FloatRange(min=1), help="Seconds.")
+@json_option
+def status(name: str | None, watch: bool, interval: float, as_json: bool) -> None:
+    """Show where each point of the sweep NAME stands and what to do about it; or list all sweeps."""
+    from .. import launcher
+    from .. import sweep as service
+    from ..sweep_status import sweep_status
+
+    launcher.load_profile()
+    if name is None:
+        _list([sweep_status(known) for known in service.sweep_names()], as_json)
+        return
+    now = sweep_status(name)
+    if as_json:
+        print_json(now.to_mapping())
+        return
+    console = _console()
+    if not watch:
+        console.print(_status_table(now))
+        return
+    try:
+        with Live(_status_table(now), console=console, auto_refresh=False) as live:
+            while not now.finished:
+                time.sleep(interval)
+                now = sweep_status(name)
+                live.update(_status_table(now), refresh=True)
+    except KeyboardInterrupt:
+        click.echo("Stopped watching; the daemon carries on.")
+
+
+@sweep.command()
+@click.argument("name")
+def pause(name: str) -> None:
+    """Submit no further points of the sweep NAME for now; what is under way goes on."""
+    from .. import launcher
+    from .. import sweep as service
+
+    launcher.load_profile()
+    n = service.pause(name)
+    click.echo(
+        f"{name}: paused. Resume with: aiida-chargeflow sweep resume {name}"
+        if n
+        else f"{name}: nothing to pause."
+    )
+
+
+@sweep.command()
+@click.argument("name")
+def resume(name: str) -> None:
+    """Go on with all of the sweep NAME that is paused, by you or after repeated failures."""
+    from .. import launcher
+    from .. import sweep as service
+
+    launcher.load_profile()
+    n = service.resume(name)
+    click.echo(f"{name}: {n} paused processes play again." if n else f"{name}: nothing is paused.")
+
+
+@sweep.command()
+@click.argument("name")
+@click.option("--point", "points", multiple=True, metavar="LABEL", help="Only this point; may be repeated.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def cancel(name: str, points: tuple[str, ...], yes: bool) -> None:
+    """Kill what is under way of the sweep NAME, with its jobs on the cluster; finished points stay."""
+    from .. import launcher
+    from .. import sweep as service
+
+    launcher.load_profile()
+    what = ", ".join(points) or "the whole sweep"
+    if yes or click.confirm(f"Kill {what} of {name}?"):
+        click.echo(f"{name}: {service.cancel(name, points)} work chains killed.")
+
+
+def _checked_plan(file: Path, quiet: bool) -> Plan:
+    """Build everything; refuse the whole campaign if any part of it is impossible."""
+    from ..sweep_plan import make_plan
+
+    campaign = Campaign.from_yaml(file)
+    console = Console(stderr=True, quiet=quiet)
+    with console.status("building models") as line:
+        plan = make_plan(campaign, lambda point: line.update(f"building {point.label}"))
+    impossible = [point for point in plan.points if point.problem]
+    if impossible:
+        table = Table("point", "why it is impossible", box=box.SIMPLE)
+        for point in impossible:
+            table.add_row(escape(point.label), escape(str(point.problem)))
+        _console(stderr=True).print(table)
+        raise InputError(
+            f"{len(impossible)} of {len(plan.points)} points are impossible; nothing was submitted",
+            file=file,
+            remedy="Mend or exclude them.",
+        )
+    if plan.problems:
+        for problem in plan.problems[:-1]:
+            click.echo(f"Error: {problem.in_file(file)}", err=True)
+        raise plan.problems[-1].in_file(file)
+    return plan
+
+
+def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool) -> None:
+    from .. import launcher
+    from .. import sweep as service
+
+    if given["dry_run"]:
+        _show_plan(plan, as_json)
+        return
+    launcher.load_profile()
+    computer = plan.options.computer
+    codes = {role: f"{given[role]}@{computer}" for role in ("cp2k", "bader")}
+    launcher.load_codes(**codes)
+    entries = service.point_entries(plan)
+    wanted = service.missing(name, entries)
+    if not as_json:
+        _show_plan(plan, as_json=False)
+        click.echo(
+            f"{len(wanted)} of {len(entries)} points are missing, {plan.options.max_concurrent} at a time."
+        )
+    if wanted and not given["yes"] and not click.confirm("Submit them?"):
+        raise click.Abort
+    service.record(name, entries, plan.options, codes)
+    node = service.start(name, wanted) if wanted else None
+    if as_json:
+        labels = [entry["label"] for entry in wanted]
+        print_json({"name": name, "submitted": labels, "sweep_pk": node.pk if node else None})
+    elif node:
+        click.echo(f"Submitted as sweep<{node.pk}>. Next: aiida-chargeflow sweep status {name}")
+
+
+def _show_plan(plan: Plan, as_json: bool) -> None:
+    rows = [
+        {
+            "label": point.label,
+            "protocol": point.protocol,
+            "formula": point.formula,
+            "n_atoms": point.n_atoms,
+            "core_hours": round(point.cost.core_hours, 3) if point.cost else None,
+            "memory_gb": round(point.cost.memory_gb, 1) if point.cost else None,
+        }
+        for point in plan.points
+    ]
+    budget = plan.core_hours * (plan.profile.price_per_core_hour if plan.profile else 1)
+    if as_json:
+        print_json({"name": plan.name, "points": rows, "core_hours": plan.core_hours, "budget_units": budget})
+        return
+    table = Table("point", "protocol", "formula", box=box.SIMPLE)
+    for title in ("atoms", "core-h", "GB"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        table.add_row(
+            escape(row["label"]), row["protocol"], row["formula"],
+            str(row["n_atoms"]), f"{row['core_hours']:.2g}", f"{row['memory_gb']:.0f}",
+        )  # fmt: skip
+    _console().print(table)
+    where = plan.profile.name if plan.profile else f"{plan.options.computer} (no profile: options unchecked)"
+    click.echo(
+        f"{len(rows)} points, about {plan.core_hours:.2g} core-hours, {budget:.2g} budget units on {where}; "
+        "estimates hold within a factor of about three."
+    )
+
+
+def _status_table(now: SweepStatus) -> Table:
+    counts = ", ".join(f"{n} {state}" for state, n in now.counts.items())
+    flag = " (paused)" if now.paused else ""
+    done = now.counts.get("done", 0)
+    table = Table(
+        "", "point", "atoms", "PK", "jobs", "time", "what", box=box.SIMPLE,
+        title=f"{now.name}{flag}: {done}/{len(now.points)} done", caption=counts,
+    )  # fmt: skip
+    for row in now.points:
+        what = escape(row.what) + (f"\n→ {escape(row.remedy)}" if row.remedy else "")
+        table.add_row(
+            _MARKS[row.state], escape(row.label), str(row.n_atoms or ""), str(row.pk or ""),
+            str(row.n_jobs or ""), _clock(row.elapsed_s), what or row.state, style=_STYLES[row.state],
+        )  # fmt: skip
+    return table
+
+
+def _list(sweeps: Sequence[SweepStatus], as_json: bool) -> None:
+    if as_json:
+        print_json([{"name": s.name, "counts": s.counts, "finished": s.finished} for s in sweeps])
+        return
+    for s in sweeps:
+        counts = ", ".join(f"{n} {state}" for state, n in s.counts.items())
+        click.echo(f"{s.name}: {counts}{' (paused)' if s.paused else ''}")
+    if not sweeps:
+        click.echo("No sweeps yet. Next: aiida-chargeflow sweep submit FILE")
+
+
+def _clock(seconds: float) -> str:
+    if not seconds:
+        return ""
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def _console(stderr: bool = False) -> Console:
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=160)

@@ -1,0 +1,118 @@
+"""Why a process does not go on, in the words of its logs and its scheduler, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from aiida import orm
+
+_OTHER_OPTIONS = (
+    "mend `options` in the campaign FILE, then `sweep cancel {name} --point {point}`, "
+    "then `sweep retry {name} FILE`"
+)
+# (what the log or the scheduler says, what to do); the first match counts.
+_REMEDIES: tuple[tuple[str, str], ...] = (
+    (
+        r"invalid qos|invalid partition|time limit|node configuration|memory specification|invalid wall",
+        _OTHER_OPTIONS,
+    ),
+    (
+        r"invalid account|account.*(expired|budget)|budget",
+        "the account is wrong or spent: renew it and `sweep resume {name}`, or " + _OTHER_OPTIONS,
+    ),
+    (r"no space left|quota", "free space in the work directory, then `sweep resume {name}`"),
+    (
+        r"permission denied|authenticat|certificate|host key",
+        "renew the certificate or key (`step ssh login …`), then `sweep resume {name}`",
+    ),
+    (
+        r"submit.*limit|jobs? limit|QOSMaxSubmit|AssocMaxSubmit",
+        "the queue takes no more of your jobs for now: later `sweep resume {name}`",
+    ),
+    (
+        r"slurm controller|socket timed out|slurm_|scheduler",
+        "the scheduler does not answer: once it does, `sweep resume {name}`",
+    ),
+    (
+        r"connection|connect call|timed? ?out|unreachable|resolve|transport",
+        "the cluster cannot be reached: once it can, `sweep resume {name}`",
+    ),
+)
+_REPAIR = (
+    "`verdi daemon status`; if this lasts: `verdi daemon stop`, `verdi process repair`, `verdi daemon start`"
+)
+# Reasons with which Slurm lets a job wait for ever.
+_NEVER = re.compile(
+    r"^(QOSMax(Wall|Node|Cpu|Mem|GRES)\w*|QOSMin\w*|Assoc(Max|Grp)(Wall|CPUMin|TRESMin|Billing)\w*"
+    r"|PartitionTimeLimit|PartitionNodeLimit|BadConstraints|InvalidAccount|InvalidQOS|AccountNotAllowed"
+    r"|QOSNotAllowed|QOSTimeLimit|DependencyNeverSatisfied|JobHeld\w*)$"
+)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a run waits for.
+
+    :param stuck: it will not go on by itself.
+    :param remedy: what to do; empty if nothing is needed.
+    """
+
+    what: str
+    stuck: bool = False
+    remedy: str = ""
+
+
+def diagnose(run: orm.WorkChainNode, sweep: str) -> Diagnosis:
+    """Say what an unfinished run waits for."""
+    processes = [run, *(node for node in run.called_descendants if isinstance(node, orm.ProcessNode))]
+    alive = [node for node in processes if not node.is_terminated]
+    for node in reversed(alive):
+        if node.paused:
+            reason = _last_complaint(node) or node.process_status or "paused"
+            return Diagnosis(f"paused: {reason}", True, _remedy(reason, sweep, run.label))
+    jobs = [node for node in alive if isinstance(node, orm.CalcJobNode)]
+    if not jobs:
+        if alive and all(node.process_state and node.process_state.value == "created" for node in alive):
+            return Diagnosis("not picked up by the daemon yet", remedy=_REPAIR)
+        return Diagnosis("preparing")
+    job = jobs[-1]
+    state = job.get_scheduler_state()
+    stage = job.label or job.process_label.removesuffix("Calculation").lower()
+    if state is None:
+        return Diagnosis(f"{stage}: {job.process_status or 'preparing'}")
+    if state.value != "queued":
+        return Diagnosis(f"{stage}: {state.value}")
+    reason = _pending_reason(job)
+    if _NEVER.match(reason):
+        return Diagnosis(
+            f"{stage}: in the queue, never to start ({reason})",
+            True,
+            _OTHER_OPTIONS.format(name=sweep, point=run.label),
+        )
+    return Diagnosis(f"{stage}: in the queue" + (f" ({reason})" if reason else ""))
+
+
+def _pending_reason(job: orm.CalcJobNode) -> str:
+    info = job.get_last_job_info()
+    return (getattr(info, "annotation", None) or "") if info else ""
+
+
+def _remedy(reason: str, sweep: str, point: str) -> str:
+    for pattern, remedy in _REMEDIES:
+        if re.search(pattern, reason, re.IGNORECASE):
+            return remedy.format(name=sweep, point=point)
+    return f"`verdi process report` says more; then `sweep resume {sweep}`"
+
+
+def _last_complaint(node: orm.ProcessNode) -> str:
+    """Return the line of the newest log entry that names the cause, or nothing."""
+    for log in reversed(orm.Log.collection.get_logs_for(node)):
+        trace = str((log.metadata or {}).get("exc_text") or "")
+        lines = [line.strip() for line in f"{log.message}\n{trace}".splitlines() if line.strip()]
+        told = [
+            line for line in lines if re.search(r"error|denied|refused|space left|quota", line, re.IGNORECASE)
+        ]
+        if told:
+            return re.sub(r"^(sbatch: )?error: |^[\w.]+(Error|Exception): |^stderr=", "", told[-1])[:200]
+    return ""

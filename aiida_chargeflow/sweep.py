@@ -1,0 +1,203 @@
+"""Submit, look up and steer sweeps: what stands behind ``aiida-chargeflow sweep``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiida import orm
+from aiida.engine import submit as engine_submit
+from aiida.engine.processes import control
+
+from . import launcher
+from .clusters.check import aiida_options
+from .clusters.profile import RunOptions, profile_for
+from .runs import active_runs, latest_runs
+from .science.errors import InputError
+from .science.spec import ModelSpec
+from .sweep_plan import Plan
+from .workchains.model import ModelWorkChain, point_digest
+from .workchains.sweep import SweepWorkChain
+
+GROUP_PREFIX = "chargeflow/sweep/"
+_STATE = "chargeflow_sweep"  # the extra of the group: points in their order, options, code labels
+
+
+def group_of(name: str) -> orm.Group:
+    """Return the group of a sweep.
+
+    :raises InputError: there is none of this name.
+    """
+    found = orm.QueryBuilder().append(orm.Group, filters={"label": GROUP_PREFIX + name}).first(flat=True)
+    if found is None:
+        known = ", ".join(sweep_names()) or "none yet"
+        raise InputError("no such sweep", field="NAME", value=name, remedy=f"Known: {known}.")
+    return found
+
+
+def sweep_names() -> list[str]:
+    """Return the names of all sweeps, sorted."""
+    query = orm.QueryBuilder().append(
+        orm.Group, filters={"label": {"like": f"{GROUP_PREFIX}%"}}, project="label"
+    )
+    return sorted(label.removeprefix(GROUP_PREFIX) for label in query.all(flat=True))
+
+
+def points_of(group: orm.Group) -> list[dict[str, Any]]:
+    """Return the points of a sweep in the order in which they were asked for."""
+    points: list[dict[str, Any]] = group.base.extras.get(_STATE, {}).get("points", [])
+    return points
+
+
+def point_entries(plan: Plan) -> list[dict[str, Any]]:
+    """Return the points of a plan as the sweep's work chain takes them."""
+    return [
+        {
+            "label": point.label,
+            "protocol": point.protocol,
+            "spec": point.spec,
+            "digest": point_digest(point.spec, point.settings),
+            "formula": point.formula,
+            "n_atoms": point.n_atoms,
+        }
+        for point in plan.points
+    ]
+
+
+def missing(name: str, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the points to submit: neither done, nor under way, nor failed, nor waiting for a slot."""
+    runs = latest_runs(entry["digest"] for entry in entries)
+    queued = _queued(name)
+    return [dict(entry) for entry in entries if entry["digest"] not in queued.union(runs)]
+
+
+def failed(name: str) -> list[dict[str, Any]]:
+    """Return the points of a sweep whose newest run has failed and that no other run has made good.
+
+    :raises InputError: no such sweep.
+    """
+    entries = points_of(group_of(name))
+    runs = latest_runs(entry["digest"] for entry in entries)
+    queued = _queued(name)
+    return [
+        entry
+        for entry in entries
+        if (run := runs.get(entry["digest"])) is not None
+        and run.is_terminated
+        and not run.is_finished_ok
+        and entry["digest"] not in queued
+    ]
+
+
+def _queued(name: str) -> set[str]:
+    """Return the digests of the points that an active sweep has still to submit."""
+    if name not in sweep_names():
+        return set()
+    queued = set()
+    for sweep in active_sweeps(group_of(name)):
+        begun = {node.inputs.digest.value for node in sweep.called if isinstance(node, orm.WorkChainNode)}
+        queued |= {point["digest"] for point in sweep.inputs.campaign["points"]} - begun
+    return queued
+
+
+def record(
+    name: str, entries: Sequence[Mapping[str, Any]], options: RunOptions, codes: Mapping[str, str]
+) -> orm.Group:
+    """Make or update the group of a sweep: its points, its options, and runs of earlier sweeps that serve."""
+    group = orm.Group.collection.get_or_create(GROUP_PREFIX + name)[0]
+    points = {entry["label"]: dict(entry) for entry in [*points_of(group), *entries]}
+    state = {"points": list(points.values()), "options": options.model_dump(), "codes": dict(codes)}
+    group.base.extras.set(_STATE, state)
+    runs = latest_runs(entry["digest"] for entry in entries).values()
+    group.add_nodes([run for run in runs if run.is_finished_ok or not run.is_terminated])
+    return group
+
+
+def set_options(name: str, options: RunOptions) -> None:
+    """Give a recorded sweep new options; they hold for what is submitted from now on."""
+    group = group_of(name)
+    group.base.extras.set(_STATE, {**group.base.extras.get(_STATE), "options": options.model_dump()})
+
+
+def start(name: str, entries: Sequence[Mapping[str, Any]]) -> orm.WorkChainNode:
+    """Submit the work chain that runs the given points of a recorded sweep.
+
+    :raises InputError: a code does not exist.
+    """
+    group = group_of(name)
+    state = group.base.extras.get(_STATE)
+    options = RunOptions.from_mapping(state["options"])
+    codes = launcher.load_codes(**state["codes"])
+    scheduler_options = aiida_options(profile_for(options), options)
+    models = {}
+    for entry in entries:
+        if entry["protocol"] not in models:
+            builder = ModelWorkChain.get_builder_from_protocol(
+                codes, ModelSpec.from_mapping(entry["spec"]), entry["protocol"], options=scheduler_options
+            )
+            inputs = builder._inputs(prune=True)
+            models[entry["protocol"]] = {k: v for k, v in inputs.items() if k not in ("spec", "digest")}
+    campaign = orm.Dict({"name": name, "points": [dict(entry) for entry in entries]}, label=name)
+    node = engine_submit(
+        SweepWorkChain,
+        campaign=campaign,
+        models=models,
+        group=orm.Str(group.label),
+        max_concurrent=orm.Int(options.max_concurrent),
+        metadata={"label": name},
+    )
+    group.add_nodes(node)
+    return node
+
+
+def active_sweeps(group: orm.Group) -> list[orm.WorkChainNode]:
+    """Return the work chains that are still submitting points of a sweep."""
+    return [
+        node
+        for node in group.nodes
+        if node.process_label.endswith("SweepWorkChain") and not node.is_terminated
+    ]
+
+
+def pause(name: str) -> int:
+    """Stop submitting further points; what is under way goes on. Return how many work chains were paused."""
+    return _control("pause", [sweep for sweep in active_sweeps(group_of(name)) if not sweep.paused])
+
+
+def resume(name: str) -> int:
+    """Go on with all of a sweep that is paused, by the user or by repeated failures. Return how many."""
+    group = group_of(name)
+    roots = [*active_sweeps(group), *active_runs(group)]
+    below = [node for root in roots for node in root.called_descendants]
+    paused = {node.pk: node for node in [*roots, *below] if isinstance(node, orm.ProcessNode) and node.paused}
+    return _control("play", list(paused.values()))
+
+
+def cancel(name: str, labels: Sequence[str] = ()) -> int:
+    """Kill the runs of the given points, or the whole sweep; finished points stay. Return how many.
+
+    :raises InputError: a label that is not a point of this sweep.
+    """
+    group = group_of(name)
+    digests = {point["label"]: point["digest"] for point in points_of(group)}
+    for label in labels:
+        if label not in digests:
+            raise InputError(
+                "no such point", field="--point", value=label, remedy="`sweep status` lists them."
+            )
+    wanted = {digests[label] for label in labels} if labels else set(digests.values())
+    runs = [run for run in active_runs(group) if run.inputs.digest.value in wanted]
+    return _control("kill", runs if labels else [*active_sweeps(group), *runs])
+
+
+def _control(action: str, nodes: list[orm.WorkChainNode]) -> int:
+    if not nodes:
+        return 0
+    launcher.require_daemon()
+    perform = {
+        "pause": control.pause_processes,
+        "play": control.play_processes,
+        "kill": control.kill_processes,
+    }[action]
+    perform(nodes, timeout=60.0)
+    return len(nodes)

@@ -1,0 +1,123 @@
+"""Where each point of a sweep stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aiida import orm
+from aiida.common import timezone
+
+from .diagnosis import diagnose
+from .runs import latest_runs
+from .sweep import active_sweeps, group_of, points_of
+
+
+@dataclass(frozen=True)
+class PointStatus:
+    """One row of ``sweep status``.
+
+    :param state: waiting (for a slot), running, stuck, done or failed.
+    :param n_jobs: CP2K and Bader jobs so far; more than the stages of the protocol mean restarts.
+    """
+
+    label: str
+    formula: str
+    n_atoms: int
+    state: str
+    what: str
+    remedy: str = ""
+    pk: int | None = None
+    n_jobs: int = 0
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class SweepStatus:
+    """All points of a sweep, and whether anything still submits them."""
+
+    name: str
+    points: tuple[PointStatus, ...]
+    submitting: bool
+    paused: bool
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """State → number of points."""
+        return dict(Counter(point.state for point in self.points))
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return not self.submitting and "running" not in self.counts
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the status as plain data."""
+        return {**asdict(self), "counts": self.counts, "finished": self.finished}
+
+
+def sweep_status(name: str) -> SweepStatus:
+    """Look every point of a sweep up.
+
+    :raises InputError: no such sweep.
+    """
+    group = group_of(name)
+    points = points_of(group)
+    runs = latest_runs(point["digest"] for point in points)
+    sweeps = active_sweeps(group)
+    paused = bool(sweeps) and all(sweep.paused for sweep in sweeps)
+    jobs = _job_counts(group)
+    rows = tuple(_row(point, runs.get(point["digest"]), name, bool(sweeps), paused, jobs) for point in points)
+    return SweepStatus(name, rows, bool(sweeps), paused)
+
+
+def _row(
+    point: dict[str, Any],
+    run: orm.WorkChainNode | None,
+    name: str,
+    submitting: bool,
+    paused: bool,
+    jobs: Counter[int],
+) -> PointStatus:
+    base = {key: point.get(key, default) for key, default in (("formula", ""), ("n_atoms", 0))}
+    if run is None:
+        if not submitting:
+            what = "not submitted"
+            return PointStatus(
+                point["label"], **base, state="waiting", what=what, remedy="`sweep submit FILE`"
+            )
+        what = "for `sweep resume`" if paused else "for a free slot"
+        return PointStatus(point["label"], **base, state="waiting", what=what)
+    end = run.mtime if run.is_terminated else timezone.now()
+    known = {
+        "label": point["label"],
+        **base,
+        "pk": run.pk,
+        "n_jobs": jobs[run.pk],
+        "elapsed_s": (end - run.ctime).total_seconds(),
+    }
+    if run.is_finished_ok:
+        return PointStatus(**known, state="done", what="")
+    if run.is_terminated:
+        what = run.exit_message or (run.process_state.value if run.process_state else "")
+        return PointStatus(**known, state="failed", what=what, remedy=f"`sweep retry {name}`")
+    found = diagnose(run, name)
+    state = "stuck" if found.stuck else "running"
+    return PointStatus(**known, state=state, what=found.what, remedy=found.remedy)
+
+
+def _job_counts(group: orm.Group) -> Counter[int]:
+    """Return the number of jobs below every run of the group."""
+    counts: Counter[int] = Counter()
+    for steps in (["job"], ["part", "job"]):  # Bader is called by the model itself, CP2K by its SCF
+        query = orm.QueryBuilder()
+        query.append(orm.Group, filters={"id": group.pk}, tag="group")
+        query.append(orm.WorkChainNode, with_group="group", tag="run", project="id")
+        caller = "run"
+        for step in steps:
+            kind = orm.CalcJobNode if step == "job" else orm.WorkChainNode
+            query.append(kind, with_incoming=caller, tag=step, project="id" if step == "job" else None)
+            caller = step
+        counts.update(run for run, _ in query.all())
+    return counts
