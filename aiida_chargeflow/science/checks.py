@@ -33,6 +33,21 @@ def check_framework(draft: Draft) -> None:
             )
 
 
+def check_passivated(draft: Draft) -> None:
+    """Check, with ligands in place, that every cation has at least two bonds.
+
+    :raises InputError: some cation has fewer.
+    """
+    low = (draft.cation_z > 0) & (draft.cation_coordination < 2)
+    if low.any():
+        raise InputError(
+            f"{int(low.sum())} cations keep fewer than two bonds with all ligands placed, the first at lattice "
+            f"site {draft.cations[low][0].tolist()}",
+            field="surface",
+            remedy="Choose planes that cut off such corners, or a pattern that removes fewer anions.",
+        )
+
+
 def check_neutral(draft: Draft) -> None:
     """Check that the formal charges sum to zero.
 

@@ -50,30 +50,63 @@ def rotation_invariant(sites: Integers) -> bool:
     return bool((find(ordered, rotated) >= 0).all())
 
 
-def quarter(sites: Integers, share: float = 0.25) -> Integers:
+def _groups(sites: Integers) -> list[Integers]:
+    """Return the non-empty p(2×2) sublattices of one layer of facet 0, each in lexicographic order."""
+    ordered = sites[np.lexsort(sites.T[::-1])]
+    labels = sublattice(ordered)
+    return [ordered[labels == label] for label in range(_N_CLASSES) if (labels == label).any()]
+
+
+def quarter(sites: Integers) -> Integers:
     """Return the p(2×2) sublattice of ``sites`` whose size is nearest to their quarter, never an empty one.
 
     Ties go to a sublattice that the three-fold axis maps onto itself, then to the lexicographically first.
-    For another ``share`` than a quarter the sublattice is thinned, or filled up with the sites furthest away.
 
     :param sites: shape (n, 3), one layer of facet 0.
-    :returns: the chosen sites, shape (k, 3), in lexicographic order.
     """
     if not len(sites):
         return sites
-    labels = sublattice(sites)
     wanted = len(sites) / _N_CLASSES
-    groups = [sites[labels == label] for label in range(_N_CLASSES) if (labels == label).any()]
-    chosen = min(
-        groups, key=lambda group: (abs(len(group) - wanted), not rotation_invariant(group), group.tolist())
+    return min(
+        _groups(sites),
+        key=lambda group: (abs(len(group) - wanted), not rotation_invariant(group), group.tolist()),
     )
-    if share != 0.25:
-        chosen = _resize(chosen, sites, round(share * len(sites)))
-    ordered: Integers = chosen[np.lexsort(chosen.T[::-1])]
-    return ordered
 
 
-def _resize(chosen: Integers, sites: Integers, n: int) -> Integers:
+def invariant_sublattice(sites: Integers) -> Integers:
+    """Return the p(2×2) sublattice of ``sites`` that the three-fold axis maps onto itself.
+
+    There is exactly one in an infinite layer; where the layer is cut so that none is left, the sublattice
+    nearest to a quarter is returned.
+    """
+    groups = [group for group in _groups(sites) if rotation_invariant(group)] if len(sites) else []
+    return min(groups, key=lambda group: (-len(group), group.tolist())) if groups else quarter(sites)
+
+
+def best_by(sites: Integers, score: Integers) -> Integers:
+    """Return the p(2×2) sublattice with the largest sum of ``score``.
+
+    Ties go to a sublattice that the three-fold axis maps onto itself, then to the lexicographically first.
+    """
+    if not len(sites):
+        return sites
+    order = np.lexsort(sites.T[::-1])
+    ordered, points = sites[order], score[order]
+    return min(
+        _groups(sites),
+        key=lambda group: (
+            -int(points[find(ordered, group)].sum()),
+            not rotation_invariant(group),
+            group.tolist(),
+        ),
+    )
+
+
+def resize(chosen: Integers, sites: Integers, share: float) -> Integers:
+    """Return ``share`` of ``sites``: those ``chosen``, thinned or filled up; unchanged for a quarter."""
+    if share == 0.25:
+        return chosen
+    n = round(share * len(sites))
     if n <= len(chosen):
         return chosen[spread(chosen, n)]
     rest = sites[~np.isin(np.arange(len(sites)), find(sites, chosen))]

@@ -10,7 +10,7 @@ import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 
-from .checks import check_framework, check_neutral, check_overlaps
+from .checks import check_framework, check_neutral, check_overlaps, check_passivated
 from .draft import Draft, Edit, lay_out
 from .force_field import relax
 from .geometry import Floats, bond_lengths_ang, ligand_positions
@@ -94,6 +94,7 @@ def build(spec: ModelSpec) -> QDModel:
     draft = edited_draft(spec)
     passivate(draft, spec.passivation)
     check_neutral(draft)
+    check_passivated(draft)
     model = _realise(draft, spec)
     check_overlaps(model.atoms.positions, model.sites, min(layer.bond_length_ang for layer in spec.layers))
     return model

@@ -33,7 +33,7 @@ Role = Literal["interface", "surface"]
 Rename = Callable[[str, Material, Material], str]
 
 ENTRY_POINT_GROUP = "aiida_chargeflow.patterns"
-_BUILT_IN = ("interface", "surface")
+_BUILT_IN = ("interface", "surface", "vacancies", "refill")
 _REGISTRY: dict[tuple[Role, str], Pattern] = {}
 
 
