@@ -41,8 +41,8 @@ def check_passivated(draft: Draft) -> None:
     low = (draft.cation_z > 0) & (draft.cation_coordination < 2)
     if low.any():
         raise InputError(
-            f"{int(low.sum())} cations keep fewer than two bonds with all ligands placed, the first at lattice "
-            f"site {draft.cations[low][0].tolist()}",
+            f"{int(low.sum())} cations keep fewer than two bonds with all ligands placed, the first at "
+            f"lattice site {draft.cations[low][0].tolist()}",
             field="surface",
             remedy="Choose planes that cut off such corners, or a pattern that removes fewer anions.",
         )
