@@ -16,6 +16,9 @@ from ..science.errors import InputError
 
 _COMMANDS = {
     "model": "model",
+    "launch": "launch",
+    "show": "show",
+    "figure": "figure",
     "setup": "setup",
     "sweep": "sweep",
 }

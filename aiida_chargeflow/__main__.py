@@ -1,0 +1,5 @@
+"""``python -m aiida_chargeflow``: the command tree."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,18 @@
+"""Build a quantum-dot model as a calcfunction."""
+
+from __future__ import annotations
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from ..science.model import build
+from ..science.spec import ModelSpec
+
+
+@calcfunction
+def build_model(spec: orm.Dict) -> dict[str, orm.Node]:
+    """Return the ``structure`` (kinds carry region and coordination) and the ``summary`` of a specification."""
+    model = build(ModelSpec.from_mapping(spec.get_dict()))
+    structure = orm.StructureData(ase=model.atoms)
+    structure.label = model.atoms.get_chemical_formula("metal")
+    return {"structure": structure, "summary": orm.Dict(model.summary())}

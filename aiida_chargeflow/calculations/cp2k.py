@@ -1,0 +1,56 @@
+"""The CP2K job of an isolated dot: aiida-cp2k's, with kinds kept and a clean end before the wall time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiida import orm
+from aiida.common.datastructures import CalcInfo
+from aiida.common.folders import Folder
+from aiida.engine import CalcJobProcessSpec
+from aiida.plugins import CalculationFactory
+
+Cp2kCalculation = CalculationFactory("cp2k")
+
+_MARGIN = 0.05  # share of the wall time kept for the last SCF step and the wavefunction
+_MIN_MARGIN_S = 30
+
+
+class DotCalculation(Cp2kCalculation):
+    """CP2K on a dot whose kinds carry region and coordination.
+
+    Differs from its base in three points: kinds reach CP2K by their full names (the base keeps one digit of
+    them), a projected density of states is parsed, and CP2K stops by itself before the scheduler would kill it.
+    """
+
+    @classmethod
+    def define(cls, spec: CalcJobProcessSpec) -> None:
+        super().define(spec)
+        spec.inputs["metadata"]["options"]["parser_name"].default = "chargeflow.cp2k"
+        spec.output(
+            "orbitals",
+            valid_type=orm.ArrayData,
+            required=False,
+            help="Arrays eigenvalue_ev and occupation, shape (n_orbitals,), and weights by kind.",
+        )
+
+    def prepare_for_submission(self, folder: Folder) -> CalcInfo:
+        """Write the input of the base class, with the wall time that the scheduler grants less a margin."""
+        calculation = super().prepare_for_submission(folder)
+        granted = self.inputs.metadata.options.get("max_wallclock_seconds")
+        if granted is not None:
+            path = Path(folder.get_abs_path(self._DEFAULT_INPUT_FILE))
+            limit = max(int(granted - max(_MARGIN * granted, _MIN_MARGIN_S)), 1)
+            text = path.read_text(encoding="utf-8").replace("&GLOBAL\n", f"&GLOBAL\n   WALLTIME {limit}\n", 1)
+            path.write_text(text, encoding="utf-8")
+        return calculation
+
+    @staticmethod
+    def _write_structure(structure: orm.StructureData, folder: Folder, name: str) -> None:
+        """Write the coordinates under the full kind names."""
+        lines = [
+            f"{site.kind_name} {site.position[0]:25.16f} {site.position[1]:25.16f} {site.position[2]:25.16f}"
+            for site in structure.sites
+        ]
+        text = "\n".join([str(len(lines)), "", *lines, ""])
+        Path(folder.get_abs_path(name)).write_text(text, encoding="utf-8")

@@ -1,0 +1,60 @@
+"""``show``: the numbers of finished models side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from . import json_option, print_json
+
+
+@click.command()
+@click.argument("models", nargs=-1, required=True, metavar="PK...")
+@json_option
+def show(models: tuple[str, ...], as_json: bool) -> None:
+    """Show energy, gaps and mean charge-flow magnitudes of finished models (PK, UUID or label)."""
+    from .. import launcher, queries
+
+    launcher.load_profile()
+    rows = [queries.model_row(queries.load_model(model)) for model in models]
+    if as_json:
+        print_json(rows)
+        return
+    environments = list(queries.ENVIRONMENTS)
+    table = Table(
+        "model", "PK", "formula", "atoms", "energy (eV)", "gap (eV)", "edge gap (eV)", box=box.SIMPLE
+    )
+    for name in environments:
+        table.add_column(f"flow {name} (e)")
+    for row in rows:
+        table.add_row(
+            row["label"],
+            str(row["pk"]),
+            row["formula"],
+            str(row["n_atoms"]),
+            _number(row["energy_ev"], 3),
+            _number(row["gap_ev"], 3),
+            _number(row.get("band_edge_gap_ev"), 3),
+            *(_number(row["environments"][name], 3) for name in environments),
+        )
+    console = Console(width=None if Console().is_terminal else 140)
+    console.print(table)
+    for row in rows:
+        _warn_of_fractional_occupations(row)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _warn_of_fractional_occupations(row: dict[str, Any]) -> None:
+    deviation = row.get("max_occupation_deviation_e") or 0.0
+    if deviation > 0.01:
+        click.echo(
+            f"{row['label']}: occupations are up to {deviation:.2f} e off integers at "
+            f"{row['electronic_temperature_k']:g} K; its gap is that of a smeared ensemble."
+        )

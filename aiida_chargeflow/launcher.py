@@ -1,0 +1,79 @@
+"""Profile, codes, daemon and submission, for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiida import manage, orm
+from aiida.common.exceptions import AiidaException, NotExistent
+from aiida.engine import submit as engine_submit
+from aiida.engine.daemon.client import get_daemon_client
+
+from .runs import find_run
+from .science.errors import InputError
+from .science.spec import ModelSpec
+from .workchains.model import ModelWorkChain
+
+
+def load_profile() -> None:
+    """Load the default profile.
+
+    :raises InputError: there is none, or its storage cannot be reached.
+    """
+    try:
+        manage.load_profile(allow_switch=True)
+        manage.get_manager().get_profile_storage()
+    except AiidaException as error:
+        raise InputError(
+            f"no usable AiiDA profile: {error}", remedy="Make one with `verdi presto --use-zeromq`."
+        ) from error
+
+
+def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
+    """Return the codes of the given labels.
+
+    :raises InputError: a code that does not exist.
+    """
+    codes = {}
+    for role, label in labels.items():
+        try:
+            codes[role] = orm.load_code(label)
+        except NotExistent as error:
+            raise InputError(
+                "no such code",
+                field=f"--{role}",
+                value=label,
+                remedy="See `verdi code list`; setup/codes has files for `verdi code create`.",
+            ) from error
+    return codes
+
+
+def require_daemon() -> None:
+    """Refuse to wait for a daemon that does not run.
+
+    :raises InputError: it is not running.
+    """
+    if not get_daemon_client().is_daemon_running:
+        raise InputError("the daemon is not running", remedy="Start it with `verdi daemon start`.")
+
+
+def submit(
+    spec: ModelSpec,
+    codes: Mapping[str, orm.AbstractCode],
+    protocol: str,
+    overrides: Mapping[str, Any],
+    options: Mapping[str, Any],
+    group: str,
+    *,
+    label: str,
+    again: bool = False,
+) -> orm.WorkChainNode:
+    """Return the run of a model: the one that exists, unless ``again`` or it failed; else a new one."""
+    builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, overrides, options)
+    builder.metadata.label = label
+    node = None if again else find_run(builder.digest.value)
+    if node is None:
+        node = engine_submit(builder)
+    orm.Group.collection.get_or_create(group)[0].add_nodes(node)
+    return node

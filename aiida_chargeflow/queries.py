@@ -1,0 +1,110 @@
+"""The provenance graph as tidy rows: one function for each table or figure of a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from aiida import orm
+from aiida.common.exceptions import NotExistent
+
+from .calculations.structures import to_atoms
+from .science.elements import element
+from .science.errors import InputError
+from .science.kinds import LIGAND, decode
+from .workchains.model import ModelWorkChain
+
+#: Groups of a table: heading → (is a ligand, coordination).
+ENVIRONMENTS = {"4c anion": (False, 4), "3c anion": (False, 3), "3c ligand": (True, 3)}
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """The charge flow of one finished model, as arrays.
+
+    :param positions_ang: shape (n_atoms, 3).
+    :param coordination: shape (n_atoms,).
+    :param flow_vector: shape (n_atoms, 3), e.
+    :param flow_magnitude: shape (n_atoms,), e.
+    """
+
+    label: str
+    formula: str
+    uuid: str
+    positions_ang: np.ndarray
+    symbols: list[str]
+    coordination: np.ndarray
+    flow_vector: np.ndarray
+    flow_magnitude: np.ndarray
+
+
+def load_model(identifier: str) -> orm.WorkChainNode:
+    """Return the model run of a PK, UUID or label.
+
+    :raises InputError: there is no such node, it is no model run, or it did not finish.
+    """
+    try:
+        node = orm.load_node(identifier)
+    except NotExistent as error:
+        raise InputError(
+            "no such node", field="PK", value=identifier, remedy="See `verdi process list -a`."
+        ) from error
+    if getattr(node, "process_label", None) != ModelWorkChain.__name__:
+        raise InputError(
+            f"a {type(node).__name__} is no model run",
+            field="PK",
+            value=identifier,
+            remedy=f"Give the PK of a {ModelWorkChain.__name__}: `verdi process list -a -P chargeflow.model`.",
+        )
+    if not node.is_finished_ok:
+        state = node.exit_message or f"state {node.process_state.value if node.process_state else 'unknown'}"
+        raise InputError(
+            f"this model has no result: {state}",
+            field="PK",
+            value=identifier,
+            remedy=f"See `verdi process report {node.pk}`.",
+        )
+    return node
+
+
+def model_row(node: orm.WorkChainNode) -> dict[str, Any]:
+    """Return the numbers of one model: identity, energy, gaps, mean flow magnitude of each environment."""
+    summary = node.outputs.summary.get_dict()
+    row = {"pk": node.pk, "uuid": node.uuid, "label": node.label, **summary}
+    row["environments"] = {
+        name: _mean_magnitude(summary, is_ligand, coordination)
+        for name, (is_ligand, coordination) in ENVIRONMENTS.items()
+    }
+    return row
+
+
+def flow_result(node: orm.WorkChainNode) -> FlowResult:
+    """Return the charge flow of one model as arrays."""
+    atoms = to_atoms(node.outputs.structure)
+    flow = node.outputs.charge_flow
+    return FlowResult(
+        label=node.label,
+        formula=atoms.get_chemical_formula("metal"),
+        uuid=node.uuid,
+        positions_ang=atoms.positions,
+        symbols=list(atoms.symbols),
+        coordination=atoms.get_tags() % 10,
+        flow_vector=flow.get_array("flow_vector"),
+        flow_magnitude=flow.get_array("flow_magnitude"),
+    )
+
+
+def _mean_magnitude(summary: dict[str, Any], is_ligand: bool, coordination: int) -> float | None:
+    """Return the mean flow magnitude in e over the anions or ligands of a coordination, weighted by atoms."""
+    values: Sequence[tuple[int, float]] = [
+        (summary["n_atoms_of_kind"][name], magnitude)
+        for name, magnitude in summary["flow_magnitude_e"].items()
+        if element((kind := decode(name)).symbol).oxidation_state < 0
+        and (kind.region == LIGAND) == is_ligand
+        and kind.coordination == coordination
+    ]
+    if not values:
+        return None
+    return sum(n * m for n, m in values) / sum(n for n, _ in values)

@@ -1,0 +1,196 @@
+"""One model from its specification to its charge flow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiida import orm
+from aiida.common import AttributeDict
+from aiida.engine import ExitCode, ProcessBuilder, ToContext, WorkChain, if_
+from aiida.engine.processes.workchains.workchain import WorkChainSpec
+
+from ..calculations.bader import BaderCalculation
+from ..calculations.build_model import build_model
+from ..calculations.charge_flow import charge_flow
+from ..calculations.summarise import summarise
+from ..science.spec import ModelSpec
+from .data_files import cp2k_data_files
+from .protocols import load_protocol
+from .scf import ScfWorkChain
+
+
+class ModelWorkChain(WorkChain):
+    """Build a dot, converge its ground state, partition the density, and solve the charge flow."""
+
+    @classmethod
+    def define(cls, spec: WorkChainSpec) -> None:
+        super().define(spec)
+        spec.input("spec", valid_type=orm.Dict, required=False, help="A model file's content.")
+        spec.input(
+            "structure", valid_type=orm.StructureData, required=False, help="A ready dot, instead of a spec."
+        )
+        spec.input("digest", valid_type=orm.Str, help="Identity of the point: hash of spec and protocol.")
+        spec.expose_inputs(ScfWorkChain, namespace="scf", exclude=("structure",))
+        spec.expose_inputs(
+            BaderCalculation, namespace="bader", exclude=("parent_folder", "structure", "scf_parameters")
+        )
+        spec.input("charge_flow", valid_type=orm.Dict, help="Settings of the charge-flow analysis.")
+        spec.inputs.validator = validate_inputs
+        spec.outline(
+            if_(cls.should_build)(cls.build),
+            cls.run_scf,
+            cls.inspect_scf,
+            cls.run_bader,
+            cls.inspect_bader,
+            cls.solve_charge_flow,
+            cls.results,
+        )
+        spec.output("structure", valid_type=orm.StructureData)
+        spec.output(
+            "model", valid_type=orm.Dict, required=False, help="Stoichiometry by region and coordination."
+        )
+        spec.expose_outputs(ScfWorkChain, namespace="scf")
+        spec.expose_outputs(BaderCalculation, namespace="bader")
+        spec.output("charge_flow", valid_type=orm.ArrayData, help="Bonds, flows, vectors, magnitudes.")
+        spec.output(
+            "quality", valid_type=orm.Dict, help="Residual, imbalance, loops and dipoles of the solution."
+        )
+        spec.output("summary", valid_type=orm.Dict, help="The numbers of a table row.")
+        spec.exit_code(
+            410,
+            "ERROR_SCF_FAILED",
+            message="The ground state was not reached: {reason} See `verdi process report`.",
+        )
+        spec.exit_code(411, "ERROR_BADER_FAILED", message="The Bader partition failed: {reason}")
+        spec.exit_code(
+            310, "ERROR_CHARGE_FLOW_FAILED", message="The charge flow could not be solved: {reason}"
+        )
+        spec.exit_code(210, "ERROR_MODEL_IMPOSSIBLE", message="The model cannot be built: {reason}")
+
+    @classmethod
+    def get_builder_from_protocol(
+        cls,
+        codes: Mapping[str, orm.AbstractCode],
+        spec: ModelSpec | orm.StructureData,
+        protocol: str = "balanced",
+        overrides: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> ProcessBuilder:
+        """Return a builder with everything set.
+
+        :param codes: ``cp2k`` and ``bader``.
+        :param spec: a model, or a ready structure.
+        :param protocol: name of a protocol.
+        :param overrides: differences from the protocol, nested as it is.
+        :param options: scheduler options of the CP2K jobs; resources, not science.
+        :raises InputError: an unknown protocol, or an override that the protocol does not know.
+        """
+        settings = load_protocol(protocol, overrides)
+        builder = cls.get_builder()
+        if isinstance(spec, ModelSpec):
+            builder.spec = orm.Dict(spec.to_mapping())
+            identity: Any = spec.to_mapping()
+        else:
+            builder.structure = spec
+            identity = spec.uuid
+        builder.digest = orm.Str(point_digest(identity, settings))
+        builder.scf.settings = orm.Dict(settings["scf"])
+        builder.scf.cp2k.code = codes["cp2k"]
+        builder.scf.cp2k.file = cp2k_data_files()
+        builder.scf.cp2k.settings = orm.Dict({"additional_retrieve_list": ["*.pdos"]})
+        builder.scf.cp2k.metadata.options = {
+            "resources": {"num_machines": 1},
+            **(options or {}),
+        }
+        builder.bader.code = codes["bader"]
+        builder.bader.parameters = orm.Dict(settings["bader"])
+        builder.bader.metadata.options = _serial(options or {})
+        builder.charge_flow = orm.Dict(settings["charge_flow"])
+        return builder
+
+    def should_build(self) -> bool:
+        """Return whether the model comes from a specification."""
+        return "spec" in self.inputs
+
+    def build(self) -> ExitCode | None:
+        """Build the atoms."""
+        outputs, node = build_model.run_get_node(self.inputs.spec)
+        if not node.is_finished_ok:
+            return self.exit_codes.ERROR_MODEL_IMPOSSIBLE.format(reason=node.exit_message)
+        self.ctx.structure = outputs["structure"]
+        self.out("model", outputs["summary"])
+        return None
+
+    def run_scf(self) -> ToContext:
+        """Converge the ground state."""
+        self.ctx.structure = self.ctx.get("structure", self.inputs.get("structure"))
+        inputs = AttributeDict(self.exposed_inputs(ScfWorkChain, "scf"))
+        inputs.structure = self.ctx.structure
+        inputs.metadata.call_link_label = "scf"
+        return ToContext(scf=self.submit(ScfWorkChain, **inputs))
+
+    def inspect_scf(self) -> ExitCode | None:
+        """Stop unless the ground state was reached."""
+        if not self.ctx.scf.is_finished_ok:
+            return self.exit_codes.ERROR_SCF_FAILED.format(reason=self.ctx.scf.exit_message)
+        self.out_many(self.exposed_outputs(self.ctx.scf, ScfWorkChain, "scf"))
+        return None
+
+    def run_bader(self) -> ToContext:
+        """Partition the density where it lies."""
+        inputs = AttributeDict(self.exposed_inputs(BaderCalculation, "bader"))
+        inputs.parent_folder = self.ctx.scf.outputs.remote_folder
+        inputs.structure = self.ctx.structure
+        inputs.scf_parameters = self.ctx.scf.outputs.output_parameters
+        inputs.metadata.call_link_label = "bader"
+        return ToContext(bader=self.submit(BaderCalculation, **inputs))
+
+    def inspect_bader(self) -> ExitCode | None:
+        """Stop unless every electron was assigned."""
+        if not self.ctx.bader.is_finished_ok:
+            return self.exit_codes.ERROR_BADER_FAILED.format(reason=self.ctx.bader.exit_message)
+        self.out_many(self.exposed_outputs(self.ctx.bader, BaderCalculation, "bader"))
+        return None
+
+    def solve_charge_flow(self) -> ExitCode | None:
+        """Solve for the electrons handed along each bond."""
+        outputs, node = charge_flow.run_get_node(
+            self.ctx.structure, self.ctx.bader.outputs.bader, self.inputs.charge_flow
+        )
+        if not node.is_finished_ok:
+            return self.exit_codes.ERROR_CHARGE_FLOW_FAILED.format(reason=node.exit_message)
+        self.ctx.charge_flow = outputs["charge_flow"]
+        self.out("charge_flow", outputs["charge_flow"])
+        self.out("quality", outputs["quality"])
+        return None
+
+    def results(self) -> None:
+        """Gather the numbers of a table row."""
+        self.out("structure", self.ctx.structure)
+        scf = self.ctx.scf.outputs
+        self.out(
+            "summary",
+            summarise(self.ctx.structure, scf.output_parameters, scf.orbitals, self.ctx.charge_flow),
+        )
+
+
+def validate_inputs(inputs: Mapping[str, Any], _: object = None) -> str | None:
+    """Return what is wrong with the inputs as a whole, or nothing."""
+    if ("spec" in inputs) == ("structure" in inputs):
+        return "give either a `spec` or a `structure`"
+    return None
+
+
+def point_digest(identity: Any, settings: Mapping[str, Any]) -> str:
+    """Return the SHA-256 that identifies a point: its model and its resolved protocol."""
+    canonical = json.dumps([identity, settings], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _serial(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return scheduler options for a threaded program on one node, with the account and queue of the DFT job."""
+    kept = {key: value for key, value in options.items() if key in ("account", "queue_name", "qos")}
+    return {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, **kept}

@@ -1,0 +1,65 @@
+"""Protocols: YAML files that each hold only their differences from ``default.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from ...science.cp2k_input import ScfSettings
+from ...science.errors import InputError
+
+_DEFAULT = "default"
+
+
+def protocol_names() -> list[str]:
+    """Return the names of the protocols, sorted."""
+    files = resources.files(__package__).iterdir()
+    return sorted(f.name[:-5] for f in files if f.name.endswith(".yaml") and f.name != f"{_DEFAULT}.yaml")
+
+
+def describe_protocol(name: str) -> str:
+    """Return the one-line description of a protocol."""
+    return str(_read(name)["description"])
+
+
+def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the settings of a protocol: sections ``scf``, ``bader`` and ``charge_flow``.
+
+    :param overrides: differences from the protocol, nested as it is.
+    :raises InputError: an unknown protocol, section or key, or a value out of range.
+    """
+    if name not in protocol_names():
+        raise InputError(
+            "unknown protocol", field="protocol", value=name, remedy=f"Known: {', '.join(protocol_names())}."
+        )
+    settings = _merge(_merge(_read(_DEFAULT), _read(name)), overrides or {}, path="overrides")
+    settings.pop("description")
+    ScfSettings.from_mapping(settings["scf"], source=f"protocol {name}")
+    return settings
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = (resources.files(__package__) / f"{name}.yaml").read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.safe_load(text)
+    return content
+
+
+def _merge(base: Mapping[str, Any], changes: Mapping[str, Any], path: str = "protocol") -> dict[str, Any]:
+    """Return ``base`` with ``changes`` laid over it; lists are replaced whole.
+
+    :raises InputError: a section that the base does not have, or a scalar where it has a section.
+    """
+    if not isinstance(changes, Mapping):
+        raise InputError("expected a section of keys", field=path, value=changes)
+    merged = dict(base)
+    for key, value in changes.items():
+        if isinstance(merged.get(key), Mapping):
+            merged[key] = _merge(merged[key], value, f"{path}.{key}")
+        elif path in ("protocol", "overrides") and key not in base:
+            raise InputError("unknown section", field=f"{path}.{key}", remedy=f"Known: {', '.join(base)}.")
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,57 @@
+# Shared by the set-up scripts: messages, system packages, the virtual environment. Sourced, not run.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+venv=${CHARGEFLOW_VENV:-$root/.venv}
+started=$(date +%s)
+
+say() {
+  local elapsed=$(($(date +%s) - started))
+  printf '[%d:%02d] %s\n' $((elapsed / 60)) $((elapsed % 60)) "$*"
+}
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# Programs that conda provides count as much as Debian's: only what is missing is installed.
+need_packages() { # program=package ...
+  local pair missing=() sudo=()
+  for pair in "$@"; do
+    command -v "${pair%%=*}" >/dev/null || missing+=("${pair##*=}")
+  done
+  ((${#missing[@]})) || return 0
+  command -v apt-get >/dev/null || die "missing: ${missing[*]}.
+This is no Debian or Ubuntu. Without root, in a conda environment:
+  conda install -c conda-forge cp2k graphviz python=3.11
+and run this script again from that environment."
+  if [[ $(id -u) != 0 ]]; then
+    sudo -n true 2>/dev/null || [[ -t 0 ]] || die "missing: ${missing[*]}. Run: sudo apt-get install ${missing[*]}
+or, without root: conda install -c conda-forge cp2k graphviz python=3.11"
+    sudo=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    die "apt-get could not install ${missing[*]}; its message is above"
+}
+
+need_venv() { # extras
+  local stamp=$venv/.installed-$1 python=python3
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "python3 is older than 3.10"
+  if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then need_packages "no-such-program=python3-venv"; fi
+  [[ -x $venv/bin/python ]] || {
+    say "making the virtual environment $venv"
+    "$python" -m venv "$venv"
+  }
+  if ! cmp -s "$root/pyproject.toml" "$stamp"; then
+    say "installing aiida-chargeflow and its dependencies (some minutes the first time)"
+    "$venv/bin/pip" install -q --disable-pip-version-check -e "$root[$1]" || die "pip failed; its message is above"
+    cp "$root/pyproject.toml" "$stamp"
+  fi
+  PATH=$venv/bin:$PATH
+}
+
+need_programs() {
+  need_packages cp2k.psmp=cp2k dot=graphviz
+}
