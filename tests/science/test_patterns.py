@@ -160,7 +160,7 @@ def test_alloyed_asks_for_no_more_than_there_is(interface, message):
 
 
 def test_alloyed_needs_two_different_materials():
-    with pytest.raises(InputError, match="needs different cations and anions"):
+    with pytest.raises(InputError, match="needs different cations and different anions"):
         make(1, shell="InP", interface="alloyed")
     with pytest.raises(InputError, match="needs at least one shell"):
         make(0, interface="alloyed")
