@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .elements import element
 from .errors import InputError
-from .kinds import Kind, decode
+from .kinds import LIGAND, Kind, decode
 from .units import HARTREE_EV
 
 SUM_TOLERANCE = 1e-3
@@ -99,9 +100,14 @@ class Pdos:
         return int(np.count_nonzero(self.occupations > full / 2))
 
     def grouped(self, label: Callable[[Kind], str]) -> dict[str, NDArray[np.float64]]:
-        """Return label → (n_states,) share, for any rule that labels a kind, in order of kinds."""
+        """Return label → (n_states,) share, for any rule that labels a kind.
+
+        Labels come in the order of figures: crystal before ligands, from the core out, cations before
+        anions, bulk coordination first.
+        """
         result: dict[str, NDArray[np.float64]] = {}
-        for kind, weights in zip(self.kinds, self.kind_weights, strict=True):
+        rows = sorted(zip(self.kinds, self.kind_weights, strict=True), key=lambda row: _figure_order(row[0]))
+        for kind, weights in rows:
             key = label(kind)
             result[key] = result.get(key, np.zeros(weights.size)) + weights
         return result
@@ -115,20 +121,20 @@ class Pdos:
         return self.grouped(lambda kind: kind.region_name)
 
     def by_coordination(self) -> dict[str, NDArray[np.float64]]:
-        """Return ``4c As``, ``3c As``, ``In`` … → (n_states,) share; only pnictogens and chalcogens split.
-
-        Cations and ligands keep the bare symbol, as in figures that follow the anions.
-        """
+        """Return ``In``, ``4c As``, ``3c As``, ``Cl`` … → (n_states,) share; only crystal anions split."""
         return self.grouped(coordination_label)
 
 
-ANIONS = ("N", "P", "As", "Sb", "O", "S", "Se", "Te")
+def _figure_order(kind: Kind) -> tuple[bool, int, bool, str, int]:
+    is_anion = element(kind.symbol).oxidation_state < 0
+    return kind.region == LIGAND, kind.region, is_anion, kind.symbol, -kind.coordination
 
 
 def coordination_label(kind: Kind) -> str:
     """Return ``3c As`` for an anion of the crystal, the bare symbol for cations, ligands and bare kinds."""
-    split = kind.symbol in ANIONS and kind.region_name not in ("ligand", "unknown")
-    return f"{kind.coordination}c {kind.symbol}" if split else kind.symbol
+    in_crystal = kind.region not in (0, LIGAND)
+    is_anion = element(kind.symbol).oxidation_state < 0
+    return f"{kind.coordination}c {kind.symbol}" if in_crystal and is_anion else kind.symbol
 
 
 def read_pdos_file(text: str, *, file: str | Path | None = None) -> PdosFile:

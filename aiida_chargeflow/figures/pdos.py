@@ -1,0 +1,149 @@
+"""Orbitals as horizontal segments on an energy axis, each split by what carries it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch
+from numpy.typing import NDArray
+
+from .colours import REGIONS, THREE_COORDINATE_ANION, element_colour
+
+GAP_COLOUR = "#1f3fd4"
+TRAP_COLOUR = "#e3000f"
+TWO_COORDINATE_ANION = "#7b1fa2"
+_COORDINATION = re.compile(r"^(\d)c ([A-Z][a-z]?)$")
+
+
+@dataclass(frozen=True)
+class OrbitalLadder:
+    """One panel.
+
+    :param energies_ev: (n_states,) relative to the energy zero that the figure draws as the Fermi level.
+    :param shares: label → (n_states,) share; drawn from left to right in this order.
+    :param gap_ev: lower and upper edge of the gap to mark, or None.
+    :param traps_ev: energies of the traps to ring.
+    """
+
+    title: str
+    energies_ev: NDArray[np.float64]
+    shares: Mapping[str, NDArray[np.float64]]
+    gap_ev: tuple[float, float] | None = None
+    traps_ev: Sequence[float] = ()
+
+
+def label_colours(labels: Iterable[str]) -> dict[str, str]:
+    """Return the colour of each label: a region, an element, or an anion such as ``3c As``."""
+    colours = {}
+    for label in labels:
+        match = _COORDINATION.match(label)
+        if label in REGIONS:
+            colours[label] = REGIONS[label]
+        elif match and int(match[1]) < 4:
+            colours[label] = THREE_COORDINATE_ANION if match[1] == "3" else TWO_COORDINATE_ANION
+        else:
+            colours[label] = element_colour(match[2] if match else label)
+    return colours
+
+
+def orbital_figure(
+    ladders: Sequence[OrbitalLadder],
+    *,
+    colours: Mapping[str, str] | None = None,
+    window_ev: tuple[float, float] = (-2.0, 3.0),
+    ring_distance_ev: float = 0.35,
+) -> Figure:
+    """Draw one panel for each ladder on a common energy axis.
+
+    :param colours: label → colour; by default those of ``label_colours``.
+    :param window_ev: energies shown.
+    :param ring_distance_ev: traps closer than this share one dashed ring.
+    """
+    figure = Figure(figsize=(1.2 + 2.3 * len(ladders), 4.6), layout="constrained")
+    axes = figure.subplots(1, len(ladders), sharey=True, squeeze=False)[0]
+    labels = list(dict.fromkeys(label for ladder in ladders for label in ladder.shares))
+    colours = label_colours(labels) if colours is None else colours
+    for ax, ladder in zip(axes, ladders, strict=True):
+        _draw(ax, ladder, colours, window_ev, ring_distance_ev)
+    axes[0].set_ylabel("Energy relative to the Fermi level (eV)")
+    handles = [Line2D([], [], color=colours[label], lw=4, label=label) for label in labels]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False)
+    return figure
+
+
+def _draw(
+    ax: Axes,
+    ladder: OrbitalLadder,
+    colours: Mapping[str, str],
+    window_ev: tuple[float, float],
+    ring_distance_ev: float,
+) -> None:
+    shown = (ladder.energies_ev >= window_ev[0]) & (ladder.energies_ev <= window_ev[1])
+    energies = ladder.energies_ev[shown]
+    start = np.zeros(energies.size)
+    for label, share in ladder.shares.items():
+        end = start + share[shown]
+        segments = np.stack([np.column_stack([start, energies]), np.column_stack([end, energies])], axis=1)
+        ax.add_collection(LineCollection(list(segments), colors=colours[label], linewidths=1.6))
+        start = end
+    ax.axhline(0, color="black", ls="--", lw=1)
+    if ladder.gap_ev is not None:
+        _mark_gap(ax, *ladder.gap_ev)
+    visible = [energy for energy in ladder.traps_ev if window_ev[0] <= energy <= window_ev[1]]
+    for low, high in _clusters(visible, ring_distance_ev):
+        _ring(ax, low, high)
+    ax.set(title=ladder.title, xlim=(-0.1, 1.1), ylim=window_ev, xticks=[0, 0.5, 1])
+    ax.set_xticklabels(["0", "50", "100"])
+    ax.set_xlabel("Share of the orbital (%)")
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _mark_gap(ax: Axes, low: float, high: float) -> None:
+    ax.annotate(
+        "",
+        xy=(0.5, high),
+        xytext=(0.5, low),
+        arrowprops={"arrowstyle": "<->", "color": GAP_COLOUR, "lw": 1.4, "shrinkA": 0, "shrinkB": 0},
+    )
+    ax.text(
+        0.54,
+        low + 0.72 * (high - low),
+        f"{high - low:.2f} eV",
+        color=GAP_COLOUR,
+        va="center",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
+    )
+
+
+def _clusters(energies_ev: Sequence[float], distance_ev: float) -> list[tuple[float, float]]:
+    """Return (lowest, highest) of each run of energies with neighbours closer than the distance."""
+    clusters: list[tuple[float, float]] = []
+    for energy in sorted(energies_ev):
+        if clusters and energy - clusters[-1][1] <= distance_ev:
+            clusters[-1] = (clusters[-1][0], energy)
+        else:
+            clusters.append((energy, energy))
+    return clusters
+
+
+def _ring(ax: Axes, low: float, high: float) -> None:
+    margin = 0.07
+    ax.add_patch(
+        FancyBboxPatch(
+            (-0.03, low - margin),
+            1.06,
+            high - low + 2 * margin,
+            boxstyle="round,pad=0,rounding_size=0.06",
+            fill=False,
+            edgecolor=TRAP_COLOUR,
+            linestyle="--",
+            linewidth=1.4,
+        )
+    )
