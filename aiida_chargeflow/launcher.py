@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiida import manage, orm
-from aiida.common.exceptions import AiidaException, NotExistent
+from aiida.common.exceptions import AiidaException, NotExistent, ValidationError
 from aiida.engine import submit as engine_submit
 from aiida.engine.daemon.client import get_daemon_client
 
@@ -33,18 +33,26 @@ def load_profile() -> None:
 def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
     """Return the codes of the given labels.
 
-    :raises InputError: a code that does not exist.
+    :raises InputError: a code that does not exist, or whose program does not.
     """
     codes = {}
     for role, label in labels.items():
         try:
             codes[role] = orm.load_code(label)
+            codes[role].validate_remote_exec_path()
         except NotExistent as error:
             raise InputError(
                 "no such code",
                 field=f"--{role}",
                 value=label,
                 remedy="See `verdi code list`; setup/codes has files for `verdi code create`.",
+            ) from error
+        except ValidationError as error:
+            raise InputError(
+                f"the program of this code cannot be run: {error}",
+                field=f"--{role}",
+                value=label,
+                remedy="Install it there, or make a code with the right path; `aiida-chargeflow setup check` helps.",
             ) from error
     return codes
 

@@ -1,3 +1,48 @@
-"""Fixtures of AiiDA: a temporary profile for every session."""
+"""Fixtures of AiiDA and of the real programs: a temporary profile for every session."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
 
 pytest_plugins = ["aiida.tools.pytest_fixtures"]
+
+_CP2K_ENVIRONMENT = """
+export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl=self,vader
+"""
+
+
+def _program(*names):
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    if os.environ.get("CHARGEFLOW_REQUIRE_PROGRAMS"):
+        pytest.fail(f"{names[0]} is not installed; ./setup/test installs it")
+    pytest.skip(f"{names[0]} is not installed")
+
+
+@pytest.fixture
+def codes(aiida_localhost):
+    """The real CP2K and Bader programs on this machine."""
+    from aiida import orm
+
+    aiida_localhost.set_minimum_job_poll_interval(0.2)
+    aiida_localhost.configure(safe_interval=0.0)
+
+    def code(label, plugin, path, prepend_text="", with_mpi=False):
+        return orm.InstalledCode(
+            label=label,
+            computer=aiida_localhost,
+            filepath_executable=path,
+            default_calc_job_plugin=plugin,
+            prepend_text=prepend_text,
+            with_mpi=with_mpi,
+        ).store()
+
+    bader = str(Path(sys.executable).parent / "chargeflow-bader")
+    return {
+        "cp2k": code("cp2k", "cp2k", _program("cp2k.psmp", "cp2k"), _CP2K_ENVIRONMENT, with_mpi=True),
+        "bader": code("bader", "chargeflow.bader", bader),
+    }

@@ -103,6 +103,7 @@ class ModelWorkChain(WorkChain):
         builder.scf.cp2k.settings = orm.Dict({"additional_retrieve_list": ["*.pdos"]})
         builder.scf.cp2k.metadata.options = {
             "resources": {"num_machines": 1},
+            "withmpi": codes["cp2k"].with_mpi is not False,
             **(options or {}),
         }
         builder.bader.code = codes["bader"]

@@ -68,6 +68,12 @@ class ScfWorkChain(BaseRestartWorkChain):
             message="CP2K aborted on its input: {message}. Mend the protocol or the model; a restart cannot.",
         )
         spec.exit_code(
+            312,
+            "ERROR_CP2K_DID_NOT_START",
+            message="CP2K did not get as far as a wavefunction: {message}. Is the code's path right (`verdi code "
+            "show`), and are its modules loaded (`aiida-chargeflow setup check`)?",
+        )
+        spec.exit_code(
             410,
             "ERROR_OUT_OF_MEMORY",
             message="The job ran out of memory. Give it more nodes, or fewer processes on each, and launch again.",
@@ -119,6 +125,11 @@ class ScfWorkChain(BaseRestartWorkChain):
         """Run the same stage again, from its wavefunction if it got as far as writing one."""
         if WAVEFUNCTION in calculation.outputs.remote_folder.listdir():
             self.ctx.wavefunction = calculation.outputs.remote_folder
+        elif calculation.exit_status == _EXIT.ERROR_OUTPUT_INCOMPLETE.status:
+            message = calculation.exit_message
+            return ProcessHandlerReport(
+                True, self.exit_codes.ERROR_CP2K_DID_NOT_START.format(message=message)
+            )
         self.report(f"stage interrupted ({calculation.exit_message}): running it again")
         return ProcessHandlerReport(True)
 

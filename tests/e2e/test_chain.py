@@ -1,0 +1,111 @@
+"""The chain on a molecule with the real CP2K and the real Bader engine: Cl2In-AsCl2, some seconds a run."""
+
+import io
+
+import numpy as np
+import pytest
+from aiida import orm
+from aiida.engine import run_get_node
+from ase import Atoms
+
+from aiida_chargeflow import launcher
+from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.workchains.model import ModelWorkChain
+from aiida_chargeflow.workchains.scf import ScfWorkChain
+
+pytestmark = pytest.mark.e2e
+
+OVERRIDES = {
+    "scf": {
+        "functional": "pbe",
+        "cutoff_ry": 120,
+        "rel_cutoff_ry": 30,
+        "eps_default": 1e-8,
+        "padding_ang": 2.5,
+        "stages": [{"name": "direct", "final": True, "eps_scf": 1e-4, "max_scf": 40, "n_virtual": 4}],
+    }
+}
+
+
+@pytest.fixture
+def molecule():
+    """Cl2In-AsCl2: each atom with its valences filled, As pyramidal."""
+    positions = [[0, 0, 0], [2.6, 0, 0], [-1.2, 2.0, 0], [-1.2, -2.0, 0], [3.1, 1.4, 1.6], [3.1, 1.4, -1.6]]
+    return orm.StructureData(ase=Atoms("InAsCl4", positions=positions, tags=[13, 13, 41, 41, 41, 41]))
+
+
+@pytest.fixture
+def builder(codes, molecule):
+    def make(**scf):
+        overrides = {"scf": {**OVERRIDES["scf"], **scf}}
+        options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}}
+        return ModelWorkChain.get_builder_from_protocol(codes, molecule, "demo", overrides, options)
+
+    return make
+
+
+def test_from_structure_to_charge_flow(builder, molecule):
+    outputs, node = run_get_node(builder())
+    assert node.is_finished_ok, node.exit_message
+    summary = outputs["summary"].get_dict()
+    assert summary["n_electrons"] == 13 + 5 + 4 * 7
+    assert summary["gap_ev"] > 1
+    assert set(summary["bader_charge_e"]) == {"In13", "As13", "Cl41"}
+    assert summary["bader_charge_e"]["In13"] > 0 > summary["bader_charge_e"]["Cl41"]
+
+    flow = outputs["charge_flow"]
+    pairs, handed, charge = (flow.get_array(name) for name in ("bonds", "bond_flow", "bader_charge"))
+    assert sorted(map(tuple, pairs.tolist())) == [(0, 1), (0, 2), (0, 3), (1, 4), (1, 5)]
+    given = np.bincount(pairs[:, 0], handed, 6) - np.bincount(pairs[:, 1], handed, 6)
+    np.testing.assert_allclose(given, charge, atol=1e-10)
+    by_hand = -charge[2]  # a tree: the bond to a terminal atom carries exactly that atom's electrons
+    np.testing.assert_allclose(handed[1], by_hand, atol=1e-10)
+
+    assert flow.creator.inputs.structure.uuid == molecule.uuid
+    assert outputs["bader"]["output_parameters"]["engine"] == "chargeflow-bader"
+
+
+def test_an_unconverged_stage_hands_over_to_the_next(builder):
+    stage = OVERRIDES["scf"]["stages"][0]
+    given = builder(stages=[{**stage, "name": "short", "max_scf": 3}, stage])
+    _, node = run_get_node(ScfWorkChain, **_scf_inputs(given))
+    assert node.is_finished_ok, node.exit_message
+    first, second = (n for n in node.called if isinstance(n, orm.CalcJobNode))
+    assert (first.exit_status, second.exit_status) == (450, 0)
+    assert second.inputs.parent_calc_folder.uuid == first.outputs.remote_folder.uuid
+
+
+def test_no_converged_stage_is_no_result(builder):
+    stage = {**OVERRIDES["scf"]["stages"][0], "max_scf": 2}
+    _, node = run_get_node(builder(stages=[stage]))
+    assert node.exit_status == ModelWorkChain.exit_codes.ERROR_SCF_FAILED.status
+    assert "No final stage" in node.exit_message
+    assert "charge_flow" not in node.outputs
+
+
+def test_a_basis_that_cp2k_does_not_find_is_named(builder):
+    given = builder()
+    given.scf.cp2k.file["basis"] = orm.SinglefileData(io.BytesIO(b"# empty\n"), filename="BASIS_MOLOPT_UZH")
+    _, node = run_get_node(ScfWorkChain, **_scf_inputs(given))
+    assert node.exit_status == ScfWorkChain.exit_codes.ERROR_CP2K_REFUSED_INPUT.status
+    assert "MOLOPT" in node.exit_message
+
+
+def test_a_program_that_is_not_cp2k_is_run_once(builder, aiida_localhost):
+    given = builder()
+    given.scf.cp2k.code = orm.InstalledCode(
+        label="not-cp2k", computer=aiida_localhost, filepath_executable="/bin/true"
+    ).store()
+    _, node = run_get_node(ScfWorkChain, **_scf_inputs(given))
+    assert node.exit_status == ScfWorkChain.exit_codes.ERROR_CP2K_DID_NOT_START.status
+    assert len([n for n in node.called if isinstance(n, orm.CalcJobNode)]) == 1
+
+
+def test_a_code_whose_program_is_missing_is_refused_before_submission(aiida_localhost):
+    orm.InstalledCode(label="gone", computer=aiida_localhost, filepath_executable="/no/such/cp2k").store()
+    with pytest.raises(InputError, match="/no/such/cp2k"):
+        launcher.load_codes(cp2k="gone")
+
+
+def _scf_inputs(builder):
+    return {**builder._inputs(prune=True)["scf"], "structure": builder.structure}
