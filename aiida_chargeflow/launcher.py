@@ -49,9 +49,9 @@ def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
             ) from error
         except ValidationError as error:
             raise InputError(
-                f"the program of this code cannot be run: {error}",
-                field=f"--{role}",
-                value=label,
+                "the program of this code does not exist on its computer",
+                field=f"--{role} {label}",
+                value=str(codes[role].filepath_executable),
                 remedy="Install it there, or make a code with the right path; `aiida-chargeflow setup check` helps.",
             ) from error
     return codes
