@@ -39,7 +39,8 @@ def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
     for role, label in labels.items():
         try:
             codes[role] = orm.load_code(label)
-            codes[role].validate_remote_exec_path()
+            if isinstance(codes[role], orm.InstalledCode):
+                codes[role].validate_filepath_executable()
         except NotExistent as error:
             raise InputError(
                 "no such code",

@@ -101,7 +101,8 @@ def test_a_program_that_is_not_cp2k_is_run_once(builder, aiida_localhost):
     assert len([n for n in node.called if isinstance(n, orm.CalcJobNode)]) == 1
 
 
-def test_a_code_whose_program_is_missing_is_refused_before_submission(aiida_localhost):
+def test_a_code_whose_program_is_missing_is_refused_before_submission(codes, aiida_localhost):
+    assert launcher.load_codes(cp2k=codes["cp2k"].uuid)["cp2k"].uuid == codes["cp2k"].uuid
     orm.InstalledCode(label="gone", computer=aiida_localhost, filepath_executable="/no/such/cp2k").store()
     with pytest.raises(InputError, match="/no/such/cp2k"):
         launcher.load_codes(cp2k="gone")
