@@ -7,56 +7,17 @@ from aiida.common.datastructures import CalcInfo, CodeInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
 
-from ..science.cp2k_input import DENSITY_CUBE
 from ..science.errors import InputError
-
-DEFAULT_PARAMETERS = {"cube": DENSITY_CUBE, "method": "weight", "vacuum_e_bohr3": 1e-6}
-METHODS = ("weight", "neargrid")
-CORE_REFERENCES = ("auto", "on", "off")
+from ..science.settings import BaderSettings
 
 
 def validate_parameters(node: orm.Dict, _: object = None) -> str | None:
     """Return what is wrong with the partition's parameters, or nothing."""
     try:
-        resolve_parameters(node.get_dict())
+        BaderSettings.from_mapping(node.get_dict(), "bader")
     except InputError as error:
         return str(error)
     return None
-
-
-def resolve_parameters(given: dict) -> dict:
-    """Return the parameters with their defaults.
-
-    :raises InputError: an unknown key, method or core reference, or a negative vacuum cut.
-    """
-    known = {*DEFAULT_PARAMETERS, "core"}
-    for key in given:
-        if key not in known:
-            raise InputError(
-                "unknown key", field=f"bader.{key}", remedy=f"Known: {', '.join(sorted(known))}."
-            )
-    parameters = {**DEFAULT_PARAMETERS, **given}
-    for key, allowed in (("method", METHODS), ("core", CORE_REFERENCES)):
-        if key in parameters and parameters[key] not in allowed:
-            raise InputError(
-                "unknown choice",
-                field=f"bader.{key}",
-                value=parameters[key],
-                remedy=f"Use {' or '.join(allowed)}.",
-            )
-    vacuum = parameters["vacuum_e_bohr3"]
-    if not isinstance(vacuum, int | float) or vacuum < 0:
-        raise InputError(
-            "not a density in e/bohr³", field="bader.vacuum_e_bohr3", value=vacuum, remedy="1e-6 is usual."
-        )
-    if "/" in parameters["cube"] or parameters["cube"].startswith("."):
-        raise InputError(
-            "not a plain file name",
-            field="bader.cube",
-            value=parameters["cube"],
-            remedy="Name a file of the parent.",
-        )
-    return parameters
 
 
 class BaderCalculation(CalcJob):
@@ -83,7 +44,7 @@ class BaderCalculation(CalcJob):
         spec.input(
             "parameters",
             valid_type=orm.Dict,
-            default=lambda: orm.Dict(DEFAULT_PARAMETERS),
+            default=lambda: orm.Dict({}),
             validator=validate_parameters,
             help="cube (file name), method (weight, neargrid), vacuum_e_bohr3, core (auto, on, off).",
         )
@@ -124,10 +85,10 @@ class BaderCalculation(CalcJob):
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:  # noqa: ARG002
         """Link the cube beside the program and compose the command line."""
-        parameters = resolve_parameters(self.inputs.parameters.get_dict())
-        arguments = [self.CUBE, "-vac", f"{parameters['vacuum_e_bohr3']:g}", "-b", parameters["method"]]
-        if "core" in parameters:
-            arguments += ["--core", parameters["core"]]
+        settings = BaderSettings.from_mapping(self.inputs.parameters.get_dict())
+        arguments = [self.CUBE, "-vac", f"{settings.vacuum_e_bohr3:g}", "-b", settings.method]
+        if settings.core is not None:
+            arguments += ["--core", settings.core]
 
         code = CodeInfo()
         code.code_uuid = self.inputs.code.uuid
@@ -139,7 +100,7 @@ class BaderCalculation(CalcJob):
         calculation = CalcInfo()
         calculation.codes_info = [code]
         calculation.remote_symlink_list = [
-            (parent.computer.uuid, f"{parent.get_remote_path()}/{parameters['cube']}", self.CUBE)
+            (parent.computer.uuid, f"{parent.get_remote_path()}/{settings.cube}", self.CUBE)
         ]
         calculation.retrieve_list = [self.TABLE, self.OUTPUT]
         return calculation

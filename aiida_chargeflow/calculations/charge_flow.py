@@ -7,6 +7,7 @@ from aiida.engine import calcfunction
 
 from ..science.bonds import bond_graph
 from ..science.charge_flow import solve
+from ..science.settings import ChargeFlowSettings
 from .structures import to_atoms
 
 _ARRAYS = ("bonds", "bond_flow", "flow_vector", "flow_magnitude", "bader_charge")
@@ -19,21 +20,21 @@ def charge_flow(
     """Return the ``charge_flow`` arrays and the ``quality`` of the solution.
 
     :param bader: array ``bader_charge``, shape (n_atoms,), e.
-    :param settings: bond_scale, regularisation, imbalance_tolerance_e; all optional.
+    :param settings: fields of ``ChargeFlowSettings``; all optional.
     """
-    options = settings.get_dict()
+    options = ChargeFlowSettings.from_mapping(settings.get_dict())
     atoms = to_atoms(structure)
     graph = bond_graph(
         atoms,
-        scale=options.get("bond_scale", 1.2),
-        exclude_like_charges=options.get("exclude_like_charges", False),
+        scale=options.bond_scale,
+        exclude_like_charges=options.exclude_like_charges,
     )
     flow = solve(
         atoms.positions,
         graph.bonds,
         bader.get_array("bader_charge"),
-        regularisation=options.get("regularisation", 0.0),
-        imbalance_tolerance_e=options.get("imbalance_tolerance_e"),
+        regularisation=options.regularisation,
+        imbalance_tolerance_e=options.imbalance_tolerance_e,
     )
     arrays = orm.ArrayData()
     for name in _ARRAYS:

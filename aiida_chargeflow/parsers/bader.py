@@ -11,9 +11,10 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers.parser import Parser
 
-from ..calculations.bader import BaderCalculation, resolve_parameters
+from ..calculations.bader import BaderCalculation
 from ..science.acf import Acf, read_acf
 from ..science.errors import InputError
+from ..science.settings import BaderSettings
 
 _SAME_PLACE_ANG = 0.01
 _EMPTY_BASIN_E = 1e-3
@@ -62,15 +63,15 @@ class BaderParser(Parser):
         bader.set_array("min_distance_ang", table.min_distance_ang)
         bader.set_array("volume_ang3", table.volume_ang3)
         self.out("bader", bader)
-        parameters = resolve_parameters(self.node.inputs.parameters.get_dict())
+        settings = BaderSettings.from_mapping(self.node.inputs.parameters.get_dict())
         output = self.retrieved.base.repository.get_object_content(BaderCalculation.OUTPUT)
         self.out(
             "output_parameters",
             orm.Dict(
                 {
                     **engine(output),
-                    "method": parameters["method"],
-                    "vacuum_e_bohr3": parameters["vacuum_e_bohr3"],
+                    "method": settings.method,
+                    "vacuum_e_bohr3": settings.vacuum_e_bohr3,
                     "n_electrons": table.n_electrons,
                     "vacuum_charge_e": table.vacuum_charge_e,
                     "vacuum_volume_ang3": table.vacuum_volume_ang3,

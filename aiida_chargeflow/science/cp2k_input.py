@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, model_validator
 
 from .elements import Element, element
 from .errors import InputError
+from .settings import Settings
 
 PROJECT = "aiida"  # aiida-cp2k insists on this project name
 DENSITY_CUBE = f"{PROJECT}-ELECTRON_DENSITY-1_0.cube"
@@ -26,11 +26,7 @@ _FUNCTIONALS: dict[str, dict[str, Any]] = {
 }
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Mixing(_Settings):
+class Mixing(Settings):
     """Density mixing of a diagonalising stage."""
 
     alpha: float = Field(0.2, gt=0, le=1)
@@ -38,7 +34,7 @@ class Mixing(_Settings):
     n_broyden: int = Field(12, ge=1)
 
 
-class OrbitalTransformation(_Settings):
+class OrbitalTransformation(Settings):
     """Orbital transformation (VandeVondele and Hutter, J. Chem. Phys. 118, 4365 (2003))."""
 
     minimizer: Literal["DIIS", "CG"] = "DIIS"
@@ -47,7 +43,7 @@ class OrbitalTransformation(_Settings):
     max_outer: int = Field(0, ge=0)
 
 
-class Stage(_Settings):
+class Stage(Settings):
     """One CP2K run on the way to the ground state.
 
     :param final: a converged run of this stage is the result; other stages only prepare a wavefunction.
@@ -68,7 +64,7 @@ class Stage(_Settings):
     ot: OrbitalTransformation = OrbitalTransformation()
 
 
-class ScfSettings(_Settings):
+class ScfSettings(Settings):
     """What a protocol says about the DFT job; the physics, none of the resources.
 
     :param padding_ang: vacuum on each side of the outermost atoms, in Å.
@@ -89,28 +85,11 @@ class ScfSettings(_Settings):
     xc_derivative: Literal["PW", "SPLINE3", "SPLINE2"] = "PW"
     stages: tuple[Stage, ...] = Field(min_length=1)
 
-    @classmethod
-    def from_mapping(cls, data: Mapping[str, Any], source: str = "protocol") -> ScfSettings:
-        """Validate ``data`` and return the settings.
-
-        :raises InputError: an unknown key or a value out of range; names the field and the value.
-        """
-        try:
-            settings = cls.model_validate(dict(data))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                first["msg"].lower(),
-                file=source,
-                field=".".join(map(str, first["loc"])),
-                value=first["input"],
-                remedy="See docs/topics/protocols.md for the keys and their ranges.",
-            ) from error
-        if not any(stage.final for stage in settings.stages):
-            raise InputError(
-                "no stage is final", file=source, field="stages", remedy="Mark one with `final: true`."
-            )
-        return settings
+    @model_validator(mode="after")
+    def _has_a_result(self) -> ScfSettings:
+        if not any(stage.final for stage in self.stages):
+            raise ValueError("no stage is final; mark one with `final: true`")
+        return self
 
 
 def cell_lengths_ang(atoms: Atoms, settings: ScfSettings) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ _EXIT = DotCalculation.exit_codes
 def validate_settings(node: orm.Dict, _: object = None) -> str | None:
     """Return what is wrong with the SCF settings, or nothing."""
     try:
-        ScfSettings.from_mapping(node.get_dict(), source="scf")
+        ScfSettings.from_mapping(node.get_dict(), section="scf")
     except InputError as error:
         return str(error)
     return None

@@ -10,6 +10,7 @@ import yaml
 
 from ...science.cp2k_input import ScfSettings
 from ...science.errors import InputError
+from ...science.settings import BaderSettings, ChargeFlowSettings
 
 _DEFAULT = "default"
 
@@ -37,7 +38,9 @@ def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict
         )
     settings = _merge(_merge(_read(_DEFAULT), _read(name)), overrides or {}, path="overrides")
     settings.pop("description")
-    ScfSettings.from_mapping(settings["scf"], source=f"protocol {name}")
+    ScfSettings.from_mapping(settings["scf"], "scf")
+    BaderSettings.from_mapping(settings["bader"], "bader")
+    ChargeFlowSettings.from_mapping(settings["charge_flow"], "charge_flow")
     return settings
 
 

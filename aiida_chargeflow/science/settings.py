@@ -1,0 +1,61 @@
+"""Settings that a user writes in YAML: validated, frozen, unknown keys refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import InputError
+
+S = TypeVar("S", bound="Settings")
+
+
+class Settings(BaseModel):
+    """Base of all settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def from_mapping(cls: type[S], data: Mapping[str, Any], section: str = "") -> S:
+        """Validate ``data`` and return the settings.
+
+        :param section: name of the section that holds the data, for messages.
+        :raises InputError: an unknown key or a value out of range; names the field and the value.
+        """
+        try:
+            return cls.model_validate(dict(data))
+        except ValidationError as error:
+            first = error.errors()[0]
+            path = [section, *map(str, first["loc"])] if section else list(map(str, first["loc"]))
+            unknown = first["type"] == "extra_forbidden"
+            known = f"Known: {', '.join(cls.model_fields)}." if unknown and len(first["loc"]) == 1 else ""
+            raise InputError(
+                "unknown key" if unknown else first["msg"][0].lower() + first["msg"][1:],
+                field=".".join(path),
+                value=first["input"],
+                remedy=known or "See docs/topics/protocols.md for the keys and their ranges.",
+            ) from error
+
+
+class BaderSettings(Settings):
+    """The partition of the density.
+
+    :param cube: file of the parent's folder; the density cube of the run by default.
+    :param core: core reference of the engine; left to the engine by default.
+    """
+
+    cube: str = Field("aiida-ELECTRON_DENSITY-1_0.cube", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$")
+    method: Literal["weight", "neargrid"] = "weight"
+    vacuum_e_bohr3: float = Field(1e-6, ge=0)
+    core: Literal["auto", "on", "off"] | None = None
+
+
+class ChargeFlowSettings(Settings):
+    """The charge-flow analysis; ``bonds.bond_graph`` and ``charge_flow.solve`` explain the values."""
+
+    bond_scale: float = Field(1.2, gt=0)
+    exclude_like_charges: bool = False
+    regularisation: float = Field(0.0, ge=0)
+    imbalance_tolerance_e: float | None = Field(None, ge=0)

@@ -1,0 +1,80 @@
+"""The builder of a model: pinned by a regression file, refused where a protocol is wrong."""
+
+import pytest
+
+from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.science.spec import ModelSpec
+from aiida_chargeflow.workchains.model import ModelWorkChain, point_digest
+from aiida_chargeflow.workchains.protocols import describe_protocol, load_protocol, protocol_names
+
+SPEC = {"core": {"material": "InAs", "centre": "anion", "planes": [5, 4, 3]}}
+
+
+@pytest.fixture
+def codes(aiida_code_installed):
+    return {
+        "cp2k": aiida_code_installed("cp2k", "/bin/true"),
+        "bader": aiida_code_installed("chargeflow.bader", "/bin/true"),
+    }
+
+
+def serialise(inputs):
+    """Return builder inputs as plain values; nodes by their content."""
+    plain = {}
+    for key, value in sorted(inputs.items()):
+        if hasattr(value, "get_dict"):
+            plain[key] = value.get_dict()
+        elif hasattr(value, "filename"):
+            plain[key] = value.filename
+        elif hasattr(value, "full_label"):
+            plain[key] = value.default_calc_job_plugin
+        elif hasattr(value, "value"):
+            plain[key] = value.value
+        else:
+            plain[key] = serialise(value) if hasattr(value, "items") else value
+    return plain
+
+
+@pytest.mark.parametrize("protocol", ["demo", "balanced"])
+def test_builder_is_pinned(codes, protocol, data_regression):
+    options = {"resources": {"num_machines": 2}, "account": "project", "max_wallclock_seconds": 3600}
+    spec = ModelSpec.from_mapping(SPEC)
+    builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, options=options)
+    data_regression.check(serialise(builder._inputs(prune=True)))
+
+
+def test_resources_are_no_part_of_the_identity(codes):
+    spec = ModelSpec.from_mapping(SPEC)
+    one = ModelWorkChain.get_builder_from_protocol(codes, spec, "demo", options={"account": "a"})
+    two = ModelWorkChain.get_builder_from_protocol(codes, spec, "demo", options={"account": "b"})
+    other = ModelWorkChain.get_builder_from_protocol(codes, spec, "balanced")
+    assert one.digest.value == two.digest.value != other.digest.value
+
+
+def test_identity_does_not_depend_on_the_order_of_keys():
+    assert point_digest({"a": 1, "b": 2}, {"c": {"d": 1, "e": 2}}) == point_digest(
+        {"b": 2, "a": 1}, {"c": {"e": 2, "d": 1}}
+    )
+
+
+def test_every_protocol_is_valid_and_described():
+    for name in protocol_names():
+        assert load_protocol(name)["scf"]["stages"]
+        assert describe_protocol(name).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "field"),
+    [
+        ("balancd", {}, "protocol"),
+        ("demo", {"sfc": {}}, "overrides.sfc"),
+        ("demo", {"scf": {"cutof_ry": 1}}, "scf.cutof_ry"),
+        ("demo", {"scf": 3}, "overrides.scf"),
+        ("demo", {"bader": {"method": "voronoi"}}, "bader.method"),
+        ("demo", {"charge_flow": {"bond_scal": 1}}, "charge_flow.bond_scal"),
+    ],
+)
+def test_a_wrong_override_names_its_field(name, overrides, field):
+    with pytest.raises(InputError) as caught:
+        load_protocol(name, overrides)
+    assert caught.value.field == field
