@@ -9,9 +9,9 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from .cube import CubeHeader
+from .grid import Stencil, is_on_face, wrapped_neighbours
 from .jit import compiled, over_slabs
 from .lattice import cell_heights, covering_radius, lattice_images
-from .weight import neighbour
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -74,6 +74,8 @@ def _closest_surface(
     images: FloatArray,
     voxel: FloatArray,
     inverse: FloatArray,
+    steps: IntArray,
+    reach: IntArray,
     offsets: IntArray,
     shape: IntArray,
     periodic: bool,
@@ -82,6 +84,7 @@ def _closest_surface(
 ) -> FloatArray:
     """Return (n_atoms,) the squared distance of each atom to the nearest point on the edge of its label."""
     best = np.full(atoms.shape[0], np.inf)
+    others = np.empty(steps.size, dtype=np.int64)
     for i in range(start, stop):
         for j in range(shape[1]):
             for k in range(shape[2]):
@@ -89,9 +92,12 @@ def _closest_surface(
                 mine = label[point]
                 if mine <= 0:
                     continue
+                on_face = is_on_face(i, j, k, reach, shape)
+                if on_face:
+                    wrapped_neighbours(point, offsets, shape, periodic, others)
                 edge = False
-                for n in range(offsets.shape[0]):
-                    other = neighbour(i, j, k, offsets[n], shape, periodic)
+                for n in range(steps.size):
+                    other = others[n] if on_face else point + steps[n]
                     if other < 0 or label[other] != mine:
                         edge = True
                         break
@@ -117,7 +123,7 @@ def _closest_surface(
 
 
 def surface_distances(
-    header: CubeHeader, label: LabelArray, offsets: IntArray, *, periodic: bool, threads: int
+    header: CubeHeader, label: LabelArray, stencil: Stencil, *, periodic: bool, threads: int
 ) -> FloatArray:
     """Return (n_atoms,) the distance in bohr from each atom to the nearest edge point of its region.
 
@@ -140,7 +146,18 @@ def surface_distances(
 
     def task(start: int, stop: int) -> FloatArray:
         result: FloatArray = _closest_surface(
-            label, atoms, images, header.voxel_bohr, inverse, offsets, shape, periodic, start, stop
+            label,
+            atoms,
+            images,
+            header.voxel_bohr,
+            inverse,
+            stencil.steps,
+            stencil.reach,
+            stencil.offsets,
+            shape,
+            periodic,
+            start,
+            stop,
         )
         return result
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -53,12 +53,12 @@ _CACHE = cache_directory()
 def compiled(function: Function) -> Function:
     """Compile ``function`` with numba: no GIL, strict floating point, cached where that is safe."""
     if _CACHE is None:
-        return cast(Function, numba.njit(nogil=True, cache=False)(function))
+        return cast(Function, numba.njit(nogil=True, error_model="numpy", cache=False)(function))
     config: Any = numba.core.config
     previous = config.CACHE_DIR
     config.CACHE_DIR = str(_CACHE)
     try:
-        return cast(Function, numba.njit(nogil=True, cache=True)(function))
+        return cast(Function, numba.njit(nogil=True, error_model="numpy", cache=True)(function))
     finally:
         config.CACHE_DIR = previous
 
@@ -73,26 +73,14 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-def over_slabs(
-    task: Callable[[int, int], Any], n_planes: int, threads: int, report: Report | None = None
-) -> list[Any]:
-    """Run ``task(start, stop)`` over slabs of planes in threads and return the results in order of the slabs.
+def slab_edges(n_planes: int, n_slabs: int = 64) -> list[int]:
+    """Return the edges of the slabs of planes; their number does not depend on the number of threads."""
+    n_slabs = min(n_planes, n_slabs)
+    return [n_planes * i // n_slabs for i in range(n_slabs + 1)]
 
-    The number of slabs does not depend on the number of threads, so neither do sums over slabs.
-    """
-    n_slabs = min(n_planes, 64)
-    edges = [n_planes * i // n_slabs for i in range(n_slabs + 1)]
-    done = 0
 
-    def run(start: int, stop: int) -> Any:
-        nonlocal done
-        result = task(start, stop)
-        done += 1
-        if report is not None:
-            report(done / n_slabs)
-        return result
-
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        futures = [pool.submit(run, edges[i], edges[i + 1]) for i in range(n_slabs)]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        return [future.result() for future in futures]
+def over_slabs(task: Callable[[int, int], Any], n_planes: int, threads: int) -> list[Any]:
+    """Run ``task(start, stop)`` over slabs of planes in threads; return the results in order of the slabs."""
+    edges = slab_edges(n_planes)
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(task, edges[:-1], edges[1:]))

@@ -5,156 +5,63 @@ The method gives each point X a share of each basin, :math:`w_A(X) = \sum_{X'} f
 neighbour, and wants :math:`Q_A = \sum_X w_A(X) \rho(X)`. Storing all shares takes much memory, and the
 points in descending order. The same sum is had from its transpose: every point hands all that it holds,
 its own density and what came from below, to its higher neighbours in the proportions f. What arrives at
-the maximum of a basin is the charge of that basin (and its volume if every point brings 1). This needs two
-numbers a point, no list of shares and no sorting: the value of a point is a pure function of its lower
-neighbours, computed on demand. So threads may work on any slab, write the same bits where they meet, and
-need no locks.
+the maximum of a basin is the charge of that basin (and its volume if every point brings 1). This needs one
+number a point for each sum, no list of shares, and no sorting: a point is ready when the last of its lower
+neighbours has given.
+
+Slabs of planes work side by side and write to their own points only. What flows over the face of a slab is
+posted, and delivered between rounds in the order of the slabs, so that the sums have the same bits for any
+number of threads.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from .jit import compiled
+from .grid import (
+    ByteArray,
+    FloatArray,
+    Grid,
+    IntArray,
+    Stencil,
+    is_on_face,
+    untouched_zeros,
+    wrapped_neighbours,
+)  # untouched_zeros
+from .jit import Report, compiled, over_slabs, slab_edges
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 LabelArray = npt.NDArray[np.int32]
+_Arrays = tuple[FloatArray, FloatArray, IntArray, IntArray, FloatArray, IntArray, bool]
 
-SMALLEST = 5e-324
+CHARGE, VOLUME = 0, 1
 
+# The state of a point: lower neighbours that still have to give, then, once done, the direction it gave to.
+_DONE, _ON_FACE, _COUNT = 128, 64, 63
+_MAXIMUM = 63
 
-@compiled
-def neighbour(i: Any, j: Any, k: Any, offset: IntArray, shape: IntArray, periodic: bool) -> int:
-    """Return the flat index of the neighbour of (i, j, k), or -1 outside an isolated grid."""
-    i += offset[0]
-    j += offset[1]
-    k += offset[2]
-    if 0 <= i < shape[0] and 0 <= j < shape[1] and 0 <= k < shape[2]:
-        return int((i * shape[1] + j) * shape[2] + k)
-    if not periodic:
-        return -1
-    return int(((i % shape[0]) * shape[1] + j % shape[1]) * shape[2] + k % shape[2])
+# Few slabs mean little mail; this bounds the threads that can work at once.
+_SLABS = 16
 
 
 @compiled
-def _resolve(
-    point: int,
+def _count_lower(
     flux: FloatArray,
-    excess: FloatArray,
     cut: float,
+    steps: IntArray,
+    reach: IntArray,
     offsets: IntArray,
-    weights: FloatArray,
     shape: IntArray,
     periodic: bool,
-    held: FloatArray,
-    stack: IntArray,
-    top: int,
-) -> int:
-    """Compute what ``point`` holds if all its lower neighbours are known, else push the unknown ones.
-
-    ``held`` (n, 2) holds charge and volume over the sum of the outgoing weights; zero means unknown.
-    Return the new top of the stack, unchanged where the point was resolved.
-    """
-    k = point % shape[2]
-    rest = point // shape[2]
-    j = rest % shape[1]
-    i = rest // shape[1]
-    here = flux[point]
-    charge = here
-    if excess.size:
-        charge -= excess[point]
-    volume = 1.0
-    outgoing = 0.0
-    pushed = top
-    for n in range(weights.size):
-        other = neighbour(i, j, k, offsets[n], shape, periodic)
-        if other < 0:
-            continue
-        there = flux[other]
-        if there > here:
-            outgoing += weights[n] * (there - here)
-        elif there < here and there > cut:
-            other_charge = held[other, 0]
-            other_volume = held[other, 1]
-            if other_charge == 0.0 or other_volume == 0.0:
-                stack[pushed] = other
-                pushed += 1
-            elif pushed == top:
-                share = weights[n] * (here - there)
-                charge += share * other_charge
-                volume += share * other_volume
-    if pushed > top:
-        return pushed
-    if outgoing > 0.0:
-        charge /= outgoing
-        volume /= outgoing
-    held[point, 0] = charge if charge != 0.0 else SMALLEST
-    held[point, 1] = volume
-    return top
-
-
-@compiled
-def accumulate(
-    flux: FloatArray,
-    excess: FloatArray,
-    cut: float,
-    offsets: IntArray,
-    weights: FloatArray,
-    shape: IntArray,
-    periodic: bool,
-    held: FloatArray,
+    state: ByteArray,
     start: int,
     stop: int,
 ) -> None:
-    """Fill ``held`` for all points above ``cut`` in the planes from ``start`` to ``stop``.
-
-    :param flux: (n,) density that defines the basins.
-    :param excess: (n,) what to subtract from ``flux`` to get the density to be integrated, or empty.
-    :param held: (n, 2) zero on entry; at the maxima it ends as the charge and the points of their basins.
-    """
-    plane = shape[1] * shape[2]
-    stack = np.empty(4096, dtype=np.int64)
-    for point in range(start * plane, stop * plane):
-        if not flux[point] > cut or (held[point, 0] != 0.0 and held[point, 1] != 0.0):
-            continue
-        stack[0] = point
-        top = 1
-        while top > 0:
-            if top + weights.size > stack.size:
-                larger = np.empty(2 * stack.size, dtype=np.int64)
-                larger[:top] = stack[:top]
-                stack = larger
-            current = stack[top - 1]
-            if held[current, 0] != 0.0 and held[current, 1] != 0.0:
-                top -= 1
-                continue
-            new_top = _resolve(
-                current, flux, excess, cut, offsets, weights, shape, periodic, held, stack, top
-            )
-            top = top - 1 if new_top == top else new_top
-
-
-@compiled
-def find_flat(
-    flux: FloatArray,
-    cut: float,
-    offsets: IntArray,
-    shape: IntArray,
-    periodic: bool,
-    found: IntArray,
-    start: int,
-    stop: int,
-) -> tuple[int, int]:
-    """List the points above ``cut`` without a higher neighbour; return (listed, points above the cut).
-
-    :param found: (capacity,) int64; points beyond its capacity are counted, not stored.
-    """
-    listed = 0
-    inside = 0
+    """Set ``state`` of each point above the cut to the number of its lower neighbours above the cut."""
+    others = np.empty(steps.size, dtype=np.int64)
     for i in range(start, stop):
         for j in range(shape[1]):
             for k in range(shape[2]):
@@ -162,72 +69,273 @@ def find_flat(
                 here = flux[point]
                 if not here > cut:
                     continue
-                inside += 1
-                flat = True
-                for n in range(offsets.shape[0]):
-                    other = neighbour(i, j, k, offsets[n], shape, periodic)
-                    if other >= 0 and flux[other] > here:
-                        flat = False
-                        break
-                if flat:
-                    if listed < found.size:
-                        found[listed] = point
-                    listed += 1
-    return listed, inside
+                on_face = is_on_face(i, j, k, reach, shape)
+                if on_face:
+                    wrapped_neighbours(point, offsets, shape, periodic, others)
+                lower = 0
+                for n in range(steps.size):
+                    other = others[n] if on_face else point + steps[n]
+                    if other >= 0:
+                        there = flux[other]
+                        lower += (there > cut) & (there < here)
+                state[point] = lower + _ON_FACE * on_face
+
+
+def count_lower(grid: Grid, stencil: Stencil) -> ByteArray:
+    """Return (n,) the state of the points before anything flows."""
+    state: ByteArray = untouched_zeros((grid.flux.size,), np.uint8)
+    shape = grid.shape
+
+    def task(start: int, stop: int) -> None:
+        _count_lower(
+            grid.flux,
+            grid.cut,
+            stencil.steps,
+            stencil.reach,
+            stencil.offsets,
+            shape,
+            grid.periodic,
+            state,
+            start,
+            stop,
+        )
+
+    over_slabs(task, grid.header.shape[0], grid.threads)
+    return state
 
 
 @compiled
-def label_steepest(
-    flux: FloatArray,
+def _receive(
+    points: IntArray, values: FloatArray, held: FloatArray, state: ByteArray, ready: IntArray
+) -> int:
+    """Add what other slabs gave; list the points that now have everything and return their number."""
+    n_ready = 0
+    for task in range(points.size):
+        point = points[task]
+        for m in range(values.shape[1]):
+            held[point, m] += values[task, m]
+        state[point] -= 1
+        if state[point] & _COUNT == 0:
+            ready[n_ready] = point
+            n_ready += 1
+    return n_ready
+
+
+@compiled
+def _drain(
+    arrays: _Arrays,
     cut: float,
+    quantities: tuple[int, ...],
+    state: ByteArray,
+    held: FloatArray,
+    stack: IntArray,
+    post_points: IntArray,
+    post_values: FloatArray,
+    progress: IntArray,
+) -> None:
+    """Let all flow uphill that can inside a slab; stop where the stack or the post are full.
+
+    :param progress: the fields of :class:`_Slab` that change, updated on return.
+    """
+    flux, excess, steps, offsets, weights, shape, periodic = arrays
+    first, last, seed, top, posted, finished = progress
+    others = np.empty(weights.size, dtype=np.int64)
+    fluxes = np.empty(weights.size)
+    while top + weights.size < stack.size and posted + weights.size < post_points.size:
+        if top == 0:
+            while seed < last and (not flux[seed] > cut or state[seed] & (_COUNT + _DONE) != 0):
+                seed += 1
+            if seed == last:
+                break
+            stack[0] = seed
+            top = 1
+        top -= 1
+        point = stack[top]
+        finished += 1
+        here = flux[point]
+        on_face = state[point] & _ON_FACE
+        if on_face:
+            wrapped_neighbours(point, offsets, shape, periodic, others)
+        outgoing = 0.0
+        strongest = 0.0
+        direction = _MAXIMUM
+        for n in range(steps.size):
+            other = others[n] if on_face else point + steps[n]
+            fluxes[n] = max(weights[n] * (flux[other] - here), 0.0) if other >= 0 else 0.0
+            outgoing += fluxes[n]
+            if fluxes[n] > strongest:
+                strongest = fluxes[n]
+                direction = n
+        state[point] = _DONE + on_face + direction
+        for m in range(len(quantities)):
+            own = here - excess[point] if excess.size else here
+            held[point, m] += 1.0 if quantities[m] == VOLUME else own
+        for n in range(steps.size):
+            if fluxes[n] == 0.0:
+                continue
+            other = others[n] if on_face else point + steps[n]
+            share = fluxes[n] / outgoing
+            if first <= other < last:
+                for m in range(len(quantities)):
+                    held[other, m] += share * held[point, m]
+                state[other] -= 1
+                if state[other] & _COUNT == 0:
+                    stack[top] = other
+                    top += 1
+            else:
+                for m in range(len(quantities)):
+                    post_values[posted, m] = share * held[point, m]
+                post_points[posted] = other
+                posted += 1
+    progress[2] = seed
+    progress[3] = top
+    progress[4] = posted
+    progress[5] = finished
+
+
+class _Slab:
+    """The points from first to last, their mail and their stack of points that are ready to give."""
+
+    def __init__(self, first: int, last: int, n_quantities: int) -> None:
+        # first, last, next point to look at, height of the stack, length of the post, points finished
+        self.progress = np.array([first, last, first, 0, 0, 0])
+        self.stack = np.empty(4096, dtype=np.int64)
+        self.post_points = np.empty(4096, dtype=np.int64)
+        self.post_values = np.empty((4096, n_quantities))
+        self.mail: tuple[IntArray, FloatArray] | None = None
+
+    def work(
+        self, arrays: _Arrays, cut: float, quantities: tuple[int, ...], state: ByteArray, held: FloatArray
+    ) -> None:
+        """Take in the mail and drain the slab as far as it goes."""
+        progress = self.progress
+        progress[4] = 0
+        if self.mail is not None:
+            points, values = self.mail
+            self.stack = np.empty(max(4096, 2 * points.size), dtype=np.int64)
+            progress[3] = _receive(points, values, held, state, self.stack)
+            self.mail = None
+        while True:
+            _drain(
+                arrays,
+                cut,
+                quantities,
+                state,
+                held,
+                self.stack,
+                self.post_points,
+                self.post_values,
+                progress,
+            )
+            if progress[3] == 0 and progress[2] == progress[1]:
+                return
+            self.stack = np.resize(self.stack, 2 * self.stack.size)
+            self.post_points = np.resize(self.post_points, 2 * len(self.post_points))
+            self.post_values = np.resize(self.post_values, (2 * len(self.post_values), len(quantities)))
+
+    @property
+    def post(self) -> tuple[IntArray, FloatArray]:
+        """Return the points of other slabs and what they get."""
+        posted = int(self.progress[4])
+        return self.post_points[:posted], self.post_values[:posted]
+
+
+def flow_uphill(
+    grid: Grid,
+    stencil: Stencil,
+    quantities: tuple[int, ...],
+    n_inside: int,
+    report: Report | None = None,
+) -> tuple[FloatArray, ByteArray]:
+    """Let every point above the cut hand what it holds to its higher neighbours.
+
+    :param quantities: CHARGE, VOLUME or both.
+    :param n_inside: number of points above the cut, to report progress.
+    :return: (n, len(quantities)) sums, final at the maxima, in units of the density and of grid points;
+        and (n,) the direction of the strongest flux of each point, for :func:`follow`.
+    """
+    held: FloatArray = untouched_zeros((grid.flux.size, len(quantities)), np.float64)
+    state = count_lower(grid, stencil)
+    arrays = (
+        grid.flux,
+        grid.excess,
+        stencil.steps,
+        stencil.offsets,
+        stencil.weights,
+        grid.shape,
+        grid.periodic,
+    )
+    edges = np.array(slab_edges(grid.header.shape[0], _SLABS)) * grid.plane
+    slabs = [_Slab(first, last, len(quantities)) for first, last in pairwise(edges.tolist())]
+    busy = slabs
+    with ThreadPoolExecutor(grid.threads) as pool:
+        while busy:
+            list(pool.map(lambda slab: slab.work(arrays, grid.cut, quantities, state, held), busy))
+            _deliver(busy, slabs, edges)
+            busy = [slab for slab in slabs if slab.mail is not None]
+            if report is not None:
+                report(sum(int(slab.progress[5]) for slab in slabs) / max(n_inside, 1))
+    return held, state
+
+
+def _deliver(senders: list[_Slab], slabs: list[_Slab], edges: IntArray) -> None:
+    """Sort the mail by the slab of its points; within a slab it keeps the order of the senders."""
+    points = np.concatenate([slab.post[0] for slab in senders])
+    values = np.concatenate([slab.post[1] for slab in senders])
+    owners = np.searchsorted(edges, points, side="right") - 1
+    for owner in np.unique(owners):
+        mine = owners == owner
+        slabs[owner].mail = (points[mine], values[mine])
+
+
+@compiled
+def _follow(
+    state: ByteArray,
+    steps: IntArray,
     offsets: IntArray,
-    weights: FloatArray,
     shape: IntArray,
     periodic: bool,
     label: LabelArray,
     start: int,
     stop: int,
 ) -> None:
-    """Give each point the label of the maximum that its strongest flux leads to.
-
-    :param label: (n,) int32; positive at the maxima, zero elsewhere on entry.
-    """
-    plane = shape[1] * shape[2]
-    path = np.empty(4096, dtype=np.int64)
-    for point in range(start * plane, stop * plane):
-        if label[point] != 0 or not flux[point] > cut:
+    """Give each finished point of the planes the label of the maximum at the end of its strongest fluxes."""
+    others = np.empty(steps.size, dtype=np.int64)
+    path = np.empty(1024, dtype=np.int64)
+    for seed in range(start * shape[1] * shape[2], stop * shape[1] * shape[2]):
+        if label[seed] != 0 or state[seed] < _DONE:
             continue
         length = 0
-        current = point
-        while label[current] == 0:
-            if length == path.size:
-                larger = np.empty(2 * path.size, dtype=np.int64)
-                larger[:length] = path
-                path = larger
-            path[length] = current
+        point = seed
+        # A path longer than the buffer is labelled in pieces: its tail now, the rest when met again.
+        while label[point] == 0:
+            path[length % path.size] = point
             length += 1
-            current = _steepest(current, flux, offsets, weights, shape, periodic)
-        found = label[current]
-        for n in range(length):
+            direction = state[point] & _COUNT
+            if state[point] & _ON_FACE == 0:
+                point += steps[direction]
+            else:
+                wrapped_neighbours(point, offsets, shape, periodic, others)
+                point = others[direction]
+        found = label[point]
+        for n in range(min(length, path.size)):
             label[path[n]] = found
+        label[seed] = found
 
 
-@compiled
-def _steepest(
-    point: int, flux: FloatArray, offsets: IntArray, weights: FloatArray, shape: IntArray, periodic: bool
-) -> int:
-    k = point % shape[2]
-    rest = point // shape[2]
-    j = rest % shape[1]
-    i = rest // shape[1]
-    here = flux[point]
-    best = 0.0
-    to = point
-    for n in range(weights.size):
-        other = neighbour(i, j, k, offsets[n], shape, periodic)
-        if other >= 0:
-            strength = weights[n] * (flux[other] - here)
-            if strength > best:
-                best = strength
-                to = other
-    return to
+def follow(grid: Grid, stencil: Stencil, state: ByteArray, maxima: IntArray, labels: IntArray) -> LabelArray:
+    """Return (n,) labels of the points: that of the maximum their strongest fluxes lead to, 0 in the vacuum.
+
+    Threads may meet on a path; they write the same labels there.
+
+    :param maxima: flat indices, and ``labels`` their positive labels.
+    """
+    label: LabelArray = untouched_zeros((grid.flux.size,), np.int32)
+    label[maxima] = labels
+    shape = grid.shape
+
+    def task(start: int, stop: int) -> None:
+        _follow(state, stencil.steps, stencil.offsets, shape, grid.periodic, label, start, stop)
+
+    over_slabs(task, grid.header.shape[0], grid.threads)
+    return label
