@@ -46,7 +46,8 @@ def nearest_atoms(header: CubeHeader, points: IntArray, *, periodic: bool) -> Ma
     sites = header.positions_bohr - header.origin_bohr
     owners = np.arange(len(sites))
     if periodic:
-        sites, owners = _images_around_cell(cell_of(header), sites)
+        cell = cell_of(header)
+        sites, owners = images_around_cell(cell, sites, covering_radius(cell) / cell_heights(cell))
     k = min(8, len(sites))
     distance, index = cKDTree(sites).query(positions, k=k)
     distance, index = distance.reshape(len(points), k), index.reshape(len(points), k)
@@ -55,15 +56,16 @@ def nearest_atoms(header: CubeHeader, points: IntArray, *, periodic: bool) -> Ma
     return Maxima(points, positions + header.origin_bohr, owner.astype(np.int64), distance[:, 0])
 
 
-def _images_around_cell(cell: FloatArray, positions: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Return the periodic images that may be nearest to some point of the cell, and their atoms."""
-    margin = covering_radius(cell) / cell_heights(cell) + 1e-9
+def images_around_cell(
+    cell: FloatArray, positions: FloatArray, margin: FloatArray
+) -> tuple[FloatArray, IntArray]:
+    """Return the periodic images inside the cell or within ``margin`` (3,) cells of it, and their atoms."""
     fractions = positions @ np.linalg.inv(cell)
     fractions = fractions - np.floor(fractions)
     images = lattice_images(margin + 1)
     everywhere = (fractions[None] + images[:, None]).reshape(-1, 3)
     owners = np.tile(np.arange(len(positions)), len(images))
-    near = np.all((everywhere >= -margin) & (everywhere <= 1 + margin), axis=1)
+    near = np.all((everywhere >= -margin - 1e-9) & (everywhere <= 1 + margin + 1e-9), axis=1)
     return everywhere[near] @ cell, owners[near]
 
 

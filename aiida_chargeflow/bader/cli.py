@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
 from ..science.errors import InputError
 from .acf import write_acf
-from .cube import read_cube
+from .core import wants_core
+from .cube import CubeHeader, read_cube
 from .engine import partition
 from .jit import available_threads
+from .progress import Progress
 from .result import Partition
 
 _NO_VACUUM = "off"
@@ -45,7 +46,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="E/BOHR³|auto|off",
         help="density at or below which a point belongs to no atom (default 1e-6; auto is 1e-3)",
     )
-    result.add_argument("-b", "--method", choices=("weight",), default="weight", help="default weight")
+    result.add_argument(
+        "-b", "--method", choices=("weight", "neargrid"), default="weight", help="default weight"
+    )
+    basins = result.add_mutually_exclusive_group()
+    basins.add_argument(
+        "-ref", "--reference", type=Path, metavar="FILE", help="cube whose maxima define the regions"
+    )
+    basins.add_argument(
+        "--core",
+        choices=("auto", "on", "off"),
+        default="auto",
+        help="add atomic cores to define the regions; auto (default) does so where H, C, N or O are present",
+    )
     result.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where ACF.dat goes")
     boundary = result.add_mutually_exclusive_group()
     boundary.add_argument(
@@ -66,15 +79,44 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; exit with 0 only when a complete ACF.dat was written, with 1 on bad input."""
     options = parser().parse_args(arguments)
+    if options.threads is not None and options.threads < 1:
+        sys.exit("Error: --threads: must be positive. Leave it out to use all cores.")
     try:
         run(options)
     except InputError as error:
         sys.exit(f"Error: {error}")
+    except MemoryError:
+        sys.exit("Error: not enough memory. The grid needs about 2.5 times 8 bytes a point.")
 
 
 def run(options: argparse.Namespace) -> None:
     """Read, partition, write, and print what provenance needs."""
-    target = options.output / "ACF.dat"
+    _remove_old(options.output / "ACF.dat")
+    threads = options.threads or available_threads()
+    with Progress() as progress:
+        cube = read_cube(options.cube, threads=threads, report=progress.stage("read density"))
+        reference = None
+        if options.reference is not None:
+            stage = progress.stage("read reference")
+            reference = read_cube(options.reference, threads=threads, report=stage)
+        _print_settings(options, cube.header, threads)
+        result = partition(
+            cube,
+            method=options.method,
+            vacuum=options.vacuum,
+            reference=reference,
+            core="off" if reference else options.core,
+            periodic=options.periodic,
+            threads=threads,
+            overwrite=True,
+            report=progress.stage("partition"),
+        )
+        path = write_acf(result, options.output)
+    _print_result(result, path)
+
+
+def _remove_old(target: Path) -> None:
+    """Remove the ACF.dat of an earlier run, so that none is left behind by a failure."""
     try:
         target.unlink(missing_ok=True)
     except OSError as error:
@@ -83,43 +125,43 @@ def run(options: argparse.Namespace) -> None:
             file=target,
             remedy="Choose another directory with -o.",
         ) from error
-    threads = options.threads or available_threads()
-    started = time.perf_counter()
-    cube = read_cube(options.cube, threads=threads)
-    was_read = time.perf_counter()
-    vacuum = _NO_VACUUM if options.vacuum is None else f"{options.vacuum:g} e/bohr^3"
-    shape = cube.header.shape
+
+
+def _print_settings(options: argparse.Namespace, header: CubeHeader, threads: int) -> None:
+    if options.reference is not None:
+        reference = str(options.reference)
+    elif wants_core(header.numbers, options.core):
+        reference = f"density + atomic cores ({options.core})"
+    else:
+        reference = f"density (cores {options.core})"
+    shape = header.shape
     for name, value in (
         ("ENGINE", f"chargeflow-bader {__version__}"),
         ("METHOD", options.method),
-        ("VACUUM CUT", vacuum),
-        ("REFERENCE", "none"),
+        ("VACUUM CUT", _NO_VACUUM if options.vacuum is None else f"{options.vacuum:g} e/bohr^3"),
+        ("REFERENCE", reference),
         ("BOUNDARY", "periodic" if options.periodic else "isolated"),
         ("GRID", f"{shape[0]} x {shape[1]} x {shape[2]}"),
         ("STRIDE", "not stated in a cube"),
-        ("ATOMS", len(cube.header.numbers)),
+        ("ATOMS", len(header.numbers)),
         ("THREADS", threads),
     ):
-        print(f"{name + ':':<22}{value}")
-    result = partition(
-        cube, method=options.method, vacuum=options.vacuum, periodic=options.periodic, threads=threads
-    )
-    path = write_acf(result, options.output)
-    _print_result(result, path, was_read - started, time.perf_counter() - was_read)
+        _say(name, value)
 
 
-def _print_result(result: Partition, path: Path, seconds_reading: float, seconds_partition: float) -> None:
-    print(f"{'MAXIMA:':<22}{result.n_maxima}")
+def _print_result(result: Partition, path: Path) -> None:
+    _say("MAXIMA", result.n_maxima)
     for maximum in result.non_nuclear:
         xyz = " ".join(f"{value:.4f}" for value in maximum.position_bohr)
-        print(
-            f"{'NON-NUCLEAR MAXIMUM:':<22}{maximum.population:.6f} e at {xyz} bohr, "
-            f"{maximum.distance_bohr:.3f} bohr from atom {maximum.nearest_atom + 1}"
-        )
-    print(f"{'VACUUM CHARGE:':<22}{result.vacuum_charge:.6f} e")
-    print(f"{'NUMBER OF ELECTRONS:':<22}{result.n_electrons:.6f}")
-    print(f"{'SECONDS:':<22}read {seconds_reading:.1f}, partition {seconds_partition:.1f}")
-    print(f"{'WRITTEN:':<22}{path}")
+        where = f"{maximum.distance_bohr:.3f} bohr from atom {maximum.nearest_atom + 1}"
+        _say("NON-NUCLEAR MAXIMUM", f"{maximum.population:.6f} e at {xyz} bohr, {where}")
+    _say("VACUUM CHARGE", f"{result.vacuum_charge:.6f} e")
+    _say("NUMBER OF ELECTRONS", f"{result.n_electrons:.6f}")
+    _say("WRITTEN", path)
+
+
+def _say(name: str, value: object) -> None:
+    print(f"{name + ':':<22}{value}", flush=True)
 
 
 if __name__ == "__main__":

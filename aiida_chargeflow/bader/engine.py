@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from ..science.errors import InputError
 from .atoms import Maxima, nearest_atoms, surface_distances
+from .core import Core, add_cores, wants_core
 from .cube import Cube
-from .grid import EMPTY, Grid, Stencil, totals, without_higher_neighbour
+from .grid import EMPTY, FloatArray, Grid, IntArray, Stencil, totals, without_higher_neighbour
 from .jit import Report, available_threads
+from .neargrid import LabelArray, box_stencil, near_grid_labels
+from .plateaus import break_ties
 from .result import NonNuclearMaximum, Partition
 from .weight import CHARGE, VOLUME, flow_uphill, follow
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-Method = Literal["weight"]
+Method = Literal["weight", "neargrid"]
 
+# A maximum further than this from every atom, with more electrons than that, is reported as non-nuclear.
 NON_NUCLEAR_REACH_BOHR = 2.5
 NON_NUCLEAR_POPULATION = 1e-3
+
+_TIE_ROUNDS = 10
+_DENSE = 0.6
 
 
 def partition(
@@ -28,30 +32,114 @@ def partition(
     *,
     method: Method = "weight",
     vacuum: float | None = 1e-6,
+    reference: Cube | None = None,
+    core: Core = "off",
     periodic: bool = True,
     threads: int | None = None,
+    overwrite: bool = False,
     report: Report | None = None,
 ) -> Partition:
     """Partition the density of a cube among its atoms.
 
-    :param method: ``weight`` (Yu and Trinkle 2011).
-    :param vacuum: points at or below this density, in e/bohr³, belong to no atom; None keeps all points.
+    :param method: ``weight`` (Yu and Trinkle 2011) or ``neargrid`` (Tang, Sanville and Henkelman 2009).
+    :param vacuum: points where the reference is at or below this, in e/bohr³, belong to no atom; None keeps
+        all points.
+    :param reference: density on the same grid that defines the basins; by default the density itself.
+    :param core: whether atomic cores are added to define the basins: ``on``, ``off``, or ``auto``, which is
+        on where H, C, N or O are present. Not together with ``reference``.
     :param periodic: whether the grid continues at its faces, as the reference program takes it.
+    :param overwrite: use the arrays of ``cube`` and ``reference`` as work space, which saves a copy.
     :param report: called with the fraction of the work that is done.
+    :raises InputError: unknown method, a reference on another grid, or an element without a core.
     """
-    if method != "weight":
-        raise InputError("unknown method", field="method", value=method, remedy="Use weight.")
+    if method not in ("weight", "neargrid"):
+        raise InputError("unknown method", field="method", value=method, remedy="Use weight or neargrid.")
+    flux, excess = _basin_density(cube, reference, core, periodic, threads or available_threads(), overwrite)
     cut = -np.inf if vacuum is None else float(vacuum)
-    grid = Grid(cube.header, cube.density.reshape(-1), EMPTY, cut, periodic, threads or available_threads())
-    stencil = Stencil.of(cube.header)
-    points, n_inside = without_higher_neighbour(grid, stencil)
+    grid = Grid(cube.header, flux, excess, cut, periodic, threads or available_threads())
+    stencil = Stencil.of(cube.header) if method == "weight" else box_stencil(grid)
+    points, n_inside = _maxima(grid, stencil)
     maxima = nearest_atoms(grid.header, points, periodic=periodic)
-    held, state = flow_uphill(grid, stencil, (CHARGE, VOLUME), n_inside, report)
-    gathered = held[points] * grid.header.voxel_volume_bohr3
-    del held
-    label = follow(grid, stencil, state, points, maxima.atoms + 1)
+    gather = _by_weight if method == "weight" else _by_near_grid
+    gathered, label = gather(grid, stencil, maxima, n_inside, report)
     distances = surface_distances(grid.header, label, stencil, periodic=periodic, threads=grid.threads)
     return _collect(grid, maxima, gathered, distances)
+
+
+def _basin_density(
+    cube: Cube, reference: Cube | None, core: Core, periodic: bool, threads: int, overwrite: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return the density that defines the basins and its excess over the density to be integrated."""
+    density = cube.density.reshape(-1)
+    if reference is None:
+        flux = density if overwrite else density.copy()
+        if not wants_core(cube.header.numbers, core):
+            return flux, EMPTY
+        return flux, add_cores(cube.header, flux, periodic=periodic, threads=threads)
+    same = reference.header.shape == cube.header.shape
+    if not same or not np.allclose(reference.header.voxel_bohr, cube.header.voxel_bohr, atol=1e-5):
+        raise InputError(
+            "the reference lies on another grid",
+            field="reference",
+            value=reference.header.shape,
+            remedy=f"Give one on the grid of the density, {cube.header.shape}.",
+        )
+    flux = reference.density.reshape(-1)
+    excess = np.subtract(flux, density, out=density if overwrite else None)
+    return flux if overwrite else flux.copy(), excess
+
+
+def _maxima(grid: Grid, stencil: Stencil) -> tuple[IntArray, int]:
+    """Return the maxima, with plateaus made into slopes, and the number of points above the cut."""
+    for _ in range(_TIE_ROUNDS):
+        points, n_inside = without_higher_neighbour(grid, stencil)
+        if not break_ties(grid, stencil, points):
+            break
+    return points, n_inside
+
+
+def _by_weight(
+    grid: Grid, stencil: Stencil, maxima: Maxima, n_inside: int, report: Report | None
+) -> tuple[FloatArray, LabelArray]:
+    """Return (n_maxima, 2) electrons and volume of each basin, and the points' labels: 1 + atom."""
+    quantities: list[tuple[int, ...]] = [(CHARGE, VOLUME)]
+    if n_inside > _DENSE * grid.flux.size:
+        # Without vacuum two sums a point would be twice the density's memory: one after the other.
+        quantities = [(CHARGE,), (VOLUME,)]
+    columns = []
+    for number, wanted in enumerate(quantities):
+
+        def part(fraction: float, before: int = number) -> None:
+            if report is not None:
+                report((before + fraction) / len(quantities))
+
+        held, state = flow_uphill(grid, stencil, wanted, n_inside, part)
+        columns.append(held[maxima.points])
+        del held
+    label = follow(grid, stencil, state, maxima.points, maxima.atoms + 1)
+    return np.concatenate(columns, axis=1) * grid.header.voxel_volume_bohr3, label
+
+
+def _by_near_grid(
+    grid: Grid, stencil: Stencil, maxima: Maxima, _n_inside: int, report: Report | None
+) -> tuple[FloatArray, LabelArray]:
+    """Return (n_maxima, 2) electrons and volume of each basin, and the points' labels: 1 + atom."""
+    # Maxima of one atom share the number of the first of them: no edges between them have to be refined.
+    numbers = np.arange(len(maxima.points))
+    near = maxima.distances_bohr <= NON_NUCLEAR_REACH_BOHR
+    _, first, of_atom = np.unique(maxima.atoms[near], return_index=True, return_inverse=True)
+    numbers[near] = np.flatnonzero(near)[first][of_atom]
+    label = near_grid_labels(grid, stencil, maxima.points, numbers + 1)
+    owners = np.concatenate([[0], maxima.atoms + 1]).astype(np.int32)
+    sums = np.zeros((len(owners), 2))
+    for plane in range(grid.header.shape[0]):
+        mine = label[plane * grid.plane : (plane + 1) * grid.plane]
+        sums[:, 0] += np.bincount(mine, grid.charge(plane, plane + 1), minlength=len(sums))
+        sums[:, 1] += np.bincount(mine, minlength=len(sums))
+        mine[:] = owners[mine]
+    if report is not None:
+        report(1.0)
+    return sums[1:] * grid.header.voxel_volume_bohr3, label
 
 
 def _collect(grid: Grid, maxima: Maxima, gathered: FloatArray, distances: FloatArray) -> Partition:
