@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from aiida import orm
+from aiida.common import timezone
+from aiida.engine import ProcessState
 
 _OTHER_OPTIONS = (
     "mend `options` in the campaign FILE, then `sweep cancel {name} --point {point}`, "
@@ -40,8 +42,10 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ),
 )
 _REPAIR = (
-    "`verdi daemon status`; if this lasts: `verdi daemon stop`, `verdi process repair`, `verdi daemon start`"
+    "`verdi daemon restart`; if that does not help: "
+    "`verdi daemon stop`, `verdi process repair`, `verdi daemon start`"
 )
+_PICKED_UP_WITHIN_S = 60
 # Reasons with which Slurm lets a job wait for ever.
 _NEVER = re.compile(
     r"^(QOSMax(Wall|Node|Cpu|Mem|GRES)\w*|QOSMin\w*|Assoc(Max|Grp)(Wall|CPUMin|TRESMin|Billing)\w*"
@@ -71,10 +75,12 @@ def diagnose(run: orm.WorkChainNode, sweep: str) -> Diagnosis:
         if node.paused:
             reason = _last_complaint(node) or node.process_status or "paused"
             return Diagnosis(f"paused: {reason}", True, _remedy(reason, sweep, run.label))
+    for node in alive:
+        waited_s = (timezone.now() - node.ctime).total_seconds()
+        if node.process_state == ProcessState.CREATED and waited_s > _PICKED_UP_WITHIN_S:
+            return Diagnosis(f"{node.process_label}<{node.pk}> is not picked up by the daemon", True, _REPAIR)
     jobs = [node for node in alive if isinstance(node, orm.CalcJobNode)]
     if not jobs:
-        if alive and all(node.process_state and node.process_state.value == "created" for node in alive):
-            return Diagnosis("not picked up by the daemon yet", remedy=_REPAIR)
         return Diagnosis("preparing")
     job = jobs[-1]
     state = job.get_scheduler_state()

@@ -55,7 +55,7 @@ class StandInModel(WorkChain):
         return None
 
 
-class StandInSweep(SweepWorkChain):
+class StandInSweepWorkChain(SweepWorkChain):
     """A sweep of stand-ins."""
 
     @classmethod

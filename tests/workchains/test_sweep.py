@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiida import orm
 from aiida.engine import run_get_node
-from sweep_standin import StandInModel, StandInSweep
+from sweep_standin import StandInModel, StandInSweepWorkChain
 
 from aiida_chargeflow.runs import active_runs, find_run, latest_runs
 
@@ -26,7 +26,7 @@ def points(specs: list[dict[str, Any]], start: int = 0) -> list[dict[str, Any]]:
 
 def sweep(wanted: list[dict[str, Any]], max_concurrent: int = 2, **model: Any) -> orm.WorkChainNode:
     _, node = run_get_node(
-        StandInSweep,
+        StandInSweepWorkChain,
         campaign=orm.Dict({"points": wanted}),
         models={"fast": model},
         group=orm.Str(GROUP),
@@ -60,7 +60,7 @@ def test_same_campaign_again_submits_nothing() -> None:
 
 def test_failed_points_are_named_and_only_they_run_again() -> None:
     first = sweep(points([{}, {"fail": True}, {}]))
-    assert first.exit_status == StandInSweep.exit_codes.ERROR_POINTS_FAILED.status
+    assert first.exit_status == StandInSweepWorkChain.exit_codes.ERROR_POINTS_FAILED.status
     assert "1 of 3" in first.exit_message
     assert find_run("digest-1") is None
     assert latest_runs(["digest-0", "digest-1", "nowhere"]).keys() == {"digest-0", "digest-1"}
@@ -94,7 +94,7 @@ def test_slots_are_refilled_as_any_model_ends_and_never_exceeded(
 def test_malformed_campaign_is_refused_before_anything_runs(campaign: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="point"):
         run_get_node(
-            StandInSweep,
+            StandInSweepWorkChain,
             campaign=orm.Dict(campaign),
             models={"fast": {}},
             group=orm.Str(GROUP),
@@ -110,4 +110,4 @@ def test_protocol_without_inputs_is_refused() -> None:
 
 
 def test_the_models_own_class_is_the_default() -> None:
-    assert StandInSweep.model_class() is StandInModel
+    assert StandInSweepWorkChain.model_class() is StandInModel
