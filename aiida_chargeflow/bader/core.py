@@ -1,8 +1,8 @@
 """Densities of atomic cores that a pseudopotential has left out, added for the partition only.
 
 A valence density has its maxima on shells around the nuclei, and where hydrogen sits on a pnictogen or
-chalcogen it may have none that is the heavy atom's own. With the core added each nucleus is a maximum again. The
-partition needs no accurate core: the shells are those of Slater's rules, Phys. Rev. 36, 57 (1930).
+chalcogen it may have none that is the heavy atom's own. With the core added each nucleus is a maximum again.
+The partition needs no accurate core: the shells are those of Slater's rules, Phys. Rev. 36, 57 (1930).
 """
 
 from __future__ import annotations

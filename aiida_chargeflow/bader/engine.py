@@ -62,7 +62,8 @@ def partition(
     maxima = nearest_atoms(grid.header, points, periodic=periodic)
     gather = _by_weight if method == "weight" else _by_near_grid
     gathered, label = gather(grid, stencil, maxima, n_inside, report)
-    distances = surface_distances(grid.header, label, stencil, periodic=periodic, threads=grid.threads)
+    box = box_stencil(grid)
+    distances = surface_distances(grid.header, label, box, periodic=periodic, threads=grid.threads)
     return _collect(grid, maxima, gathered, distances)
 
 

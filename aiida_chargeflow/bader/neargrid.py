@@ -1,9 +1,9 @@
 """The near-grid method of Tang, Sanville and Henkelman, J. Phys.: Condens. Matter 21, 084204 (2009).
 
-From every point a path climbs along the gradient; each step goes to a grid point, and what rounding cuts off
-is carried along to the next step. The path's end labels the point. First, paths end where they meet a labelled
-point; then the points on edges between labels are climbed from again, with full paths into the interior, until
-no label changes.
+From every point a path climbs along the gradient; each step goes to a grid point, and what rounding cuts
+off is carried along to the next step. The path's end labels the point. First, paths end where they meet a
+labelled point; then the points on edges between labels are climbed from again, with full paths into the
+interior, until no label changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .grid import (
 from .jit import compiled, over_slabs, slab_edges
 
 LabelArray = npt.NDArray[np.int32]
-# flux, cut, transform of the gradient, steps and offsets and inverse lengths of the 26 neighbours, shape, periodic
+# flux, cut, transform of the gradient; steps, offsets, inverse lengths of the neighbours; shape, periodic
 _Arrays = tuple[FloatArray, float, FloatArray, IntArray, IntArray, FloatArray, IntArray, bool]
 
 _FREE, _LABELLED, _NEAR_EDGE, _MAXIMUM = 0, 1, 2, 3
@@ -306,4 +306,5 @@ def _with_neighbours(grid: Grid, stencil: Stencil, points: IntArray) -> IntArray
         around %= grid.shape
     else:
         around = around[np.all((around >= 0) & (around < grid.shape), axis=1)]
-    return np.unique(np.ravel_multi_index(tuple(around.T), grid.header.shape)).astype(np.int64)
+    result: IntArray = np.unique(np.ravel_multi_index(tuple(around.T), grid.header.shape))
+    return result

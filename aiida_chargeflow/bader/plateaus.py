@@ -58,7 +58,7 @@ def _lower(
     periodic: bool,
     mark: ByteArray,
 ) -> None:
-    """Lower the members of a plateau by one rounding error for each step that they are away from ``starts``."""
+    """Lower the members of a plateau by one rounding error for each step away from ``starts``."""
     level = flux[members[0]]
     step = max(abs(level) * _RELATIVE_STEP, _SMALLEST_STEP)
     others = np.empty(offsets.shape[0], dtype=np.int64)
@@ -103,8 +103,8 @@ def _exits(
 def break_ties(grid: Grid, stencil: Stencil, flat: IntArray) -> bool:
     """Let plateaus drain: each becomes a slope of rounding errors towards its exits, or towards its middle.
 
-    The exits are the points with a higher neighbour. A plateau without exits is one maximum; it is put at the
-    point closest to its centroid, of several at that with the lowest index. ``grid.flux`` is changed in place.
+    The exits are the points with a higher neighbour. A plateau without exits is one maximum; it is put at
+    the point closest to its centroid, of several at that with the lowest index. ``grid.flux`` is changed.
 
     :param flat: the points without a higher neighbour.
     :return: whether there was a plateau.
