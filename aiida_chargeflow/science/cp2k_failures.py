@@ -15,6 +15,7 @@ class Failure(str, Enum):
     EMPTY = "empty"
     NOT_CP2K = "not_cp2k"
     INPUT = "input"
+    NOT_CONVERGED = "not_converged"
     OUT_OF_MEMORY = "out_of_memory"
     TIME_LIMIT = "time_limit"
     CRASH = "crash"
@@ -64,8 +65,10 @@ _REMEDIES = (
     ),
     ("unknown (?:keyword|subsection)", "Mend the input: this CP2K version does not know that word."),
 )
+# CP2K 2024.1 and later abort where 2023.1 prints a warning.
+_NOT_CONVERGED = "SCF run NOT converged"
 _RUNTIME_ABORT = re.compile(
-    r"SCF run NOT converged|Cholesky|did not converge|eigensolver|not positive definite|dgemm|syevd|elpa|NaN",
+    r"Cholesky|did not converge|eigensolver|not positive definite|dgemm|syevd|elpa|NaN",
     re.IGNORECASE,
 )
 
@@ -102,8 +105,8 @@ def _abort_remedy(message: str, failure: Failure) -> str:
     for pattern, remedy in _REMEDIES:
         if re.search(pattern, message, re.IGNORECASE):
             return remedy
-    if failure is Failure.CRASH:
-        return "Restart with other SCF settings."
+    if failure in (Failure.CRASH, Failure.NOT_CONVERGED):
+        return "Restart from the wavefunction with other SCF settings."
     return "Mend the input that CP2K names and submit again."
 
 
@@ -137,6 +140,8 @@ def diagnose(text: str, *, file: Path | None = None) -> Cp2kOutputError:
             return Cp2kOutputError(failure, f"{problem}: {line}", remedy=remedy, file=file, cp2k_message=line)
     if message := abort_message(text):
         failure = Failure.CRASH if _RUNTIME_ABORT.search(message) else Failure.INPUT
+        if _NOT_CONVERGED in message:
+            failure = Failure.NOT_CONVERGED
         return Cp2kOutputError(
             failure,
             f"CP2K aborted: {message}",

@@ -1,4 +1,8 @@
-"""Read the main output of CP2K (2023.1 to current): energy, SCF, eigenvalues, gap, and what to distrust."""
+"""Read the main output of CP2K: energy, SCF, eigenvalues, gap, and what to distrust.
+
+Tested on outputs of CP2K 2023.1. Later versions are known to print energies in ``[hartree]`` and to abort where
+2023.1 only warns of an unconverged SCF; both are understood.
+"""
 
 from __future__ import annotations
 
@@ -281,11 +285,12 @@ def _geometry_converged(text: str) -> bool | None:
     return "GEOMETRY OPTIMIZATION COMPLETED" in text
 
 
-def read_output(source: str | Path, *, require_finished: bool = True) -> Cp2kOutput:
+def read_output(source: str | Path, *, require_finished: bool = True, standard_error: str = "") -> Cp2kOutput:
     """Read a CP2K output.
 
     :param source: the path, or the text itself (a string with line breaks).
     :param require_finished: raise where ``PROGRAM ENDED`` is missing; False reads what there is so far.
+    :param standard_error: what CP2K, MPI and the scheduler wrote there; asked for the reason if CP2K died.
     :raises Cp2kOutputError: empty, truncated or foreign file, a CP2K abort (its message is quoted), out of
         memory, time limit, crash; ``.failure`` names the reason. An unconverged SCF does not raise: see
         ``scf_converged``.
@@ -293,7 +298,7 @@ def read_output(source: str | Path, *, require_finished: bool = True) -> Cp2kOut
     text, file = _load(source)
     finished = "PROGRAM ENDED AT" in text
     if not finished and (require_finished or "CP2K|" not in text):
-        raise diagnose(text, file=file)
+        raise diagnose(f"{text}\n{standard_error}", file=file)
     steps = tuple(_scf_steps(text))
     scf_converged, n_unconverged = _scf_verdict(text, len(steps))
     energies = _energies(text, steps)

@@ -21,7 +21,7 @@ from .units import HARTREE_EV
 SUM_TOLERANCE = 1e-3
 _HEADER = re.compile(
     r"^# Projected DOS for (?:atomic kind (?P<kind>\S+)|list (?P<list>\d+) of (?P<n_atoms>\d+) atoms,?)"
-    r" at iteration step i = +(?P<iteration>\d+), E\(Fermi\) = +(?P<fermi>-?\d+\.\d+) a\.u\.",
+    r" at iteration step i = +(?P<iteration>\d+), E\(Fermi\) = +(?P<fermi>-?\d+\.\d+) (?P<unit>a\.u\.|eV)",
     re.MULTILINE,
 )
 
@@ -156,6 +156,15 @@ def read_pdos_file(text: str, *, file: str | Path | None = None) -> PdosFile:
     if not lines or "Eigenvalue" not in lines[0]:
         raise InputError("no column titles under the header", file=file, remedy="Was the run still writing?")
     titles = lines[0].split("Occupation")[1].split()
+    to_ev = {"Eigenvalue [a.u.]": HARTREE_EV, "Eigenvalue [eV]": 1.0}
+    unit_ev = next((factor for title, factor in to_ev.items() if title in lines[0]), None)
+    if unit_ev is None:
+        raise InputError(
+            "unknown unit of the eigenvalues",
+            file=file,
+            value=lines[0].split("Occupation")[0].strip(),
+            remedy="Expected [a.u.] or [eV].",
+        )
     table = _table(lines[1:], 3 + len(titles), file)
     return PdosFile(
         name=header["kind"] or header["list"],
@@ -163,9 +172,9 @@ def read_pdos_file(text: str, *, file: str | Path | None = None) -> PdosFile:
         list_n_atoms=int(header["n_atoms"] or 0),
         spin=_spin_of(file),
         iteration=int(header["iteration"]),
-        fermi_level_ev=float(header["fermi"]) * HARTREE_EV,
+        fermi_level_ev=float(header["fermi"]) * (1.0 if header["unit"] == "eV" else HARTREE_EV),
         index=table[:, 0].astype(np.int64),
-        eigenvalues_ev=table[:, 1] * HARTREE_EV,
+        eigenvalues_ev=table[:, 1] * unit_ev,
         occupations=table[:, 2],
         components=tuple(titles),
         weights=table[:, 3:],

@@ -224,3 +224,32 @@ def test_open_shell_has_two_channels() -> None:
     assert out.homo_ev == out.fermi_level_ev == -5.782394
     alpha, beta = (levels.eigenvalues_ev for levels in out.levels)
     assert out.gap_ev == pytest.approx(min(alpha[14], beta[13]) - max(alpha[13], beta[12]))
+
+
+def test_abort_of_an_unconverged_scf_as_later_versions_word_it() -> None:
+    """The abort box is that of 2023.1 with the message of CP2K 2024.1 and later put in."""
+    message = (
+        "SCF run NOT converged. To continue the calculation regardless, please set the keyword"
+        " IGNORE_CONVERGENCE_FAILURE."
+    )
+    text = text_of("abort_odd_electrons").replace(
+        "Use the LSD option for an odd number of electrons", message
+    )
+    with pytest.raises(Cp2kOutputError, match="SCF run NOT converged") as caught:
+        read_output(text)
+    assert caught.value.failure is Failure.NOT_CONVERGED
+
+
+def test_energy_line_of_later_versions() -> None:
+    text = text_of("incl3_diagonalisation")
+    later = text.replace("energy [a.u.]:    ", "energy [hartree]  ")
+    assert later != text
+    assert read_output(later).energy_hartree == read_output(text).energy_hartree
+
+
+def test_standard_error_tells_why_the_output_stops() -> None:
+    text = text_of("inas_smeared")
+    cut = text[: text.index("    11 Broy./Diag.")]
+    with pytest.raises(Cp2kOutputError) as caught:
+        read_output(cut, standard_error="slurmstepd: error: Detected 1 oom_kill event in StepId=7.0\n")
+    assert caught.value.failure is Failure.OUT_OF_MEMORY

@@ -155,3 +155,12 @@ def test_atom_lists_add_up_to_kinds_in_a_dot() -> None:
     labels = np.array(kind_names(atoms))
     for name, share in zip(pdos.kind_names, pdos.kind_weights, strict=True):
         assert np.allclose(pdos.atom_weights[labels == name].sum(axis=0), share, atol=2e-6)
+
+
+def test_unit_of_the_eigenvalues_is_read_and_not_assumed() -> None:
+    text = (CP2K / "incl3_pdos" / "aiida-k2-1.pdos").read_text()
+    in_ev = read_pdos_file(text.replace("[a.u.]", "[eV]  ").replace(" a.u.", " eV"))
+    assert in_ev.eigenvalues_ev[0] == -0.912773
+    assert in_ev.fermi_level_ev == -0.355077
+    with pytest.raises(InputError, match="unknown unit"):
+        read_pdos_file(text.replace("[a.u.]", "[Ry]"))
