@@ -28,7 +28,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             return self._scheduler_exit_code() or self.exit_codes.ERROR_OUTPUT_MISSING
         text = repository.get_object_content(name)
         try:
-            output = read_output(text)
+            output = read_output(text, standard_error=self.node.get_scheduler_stderr() or "")
         except Cp2kOutputError as error:
             self.logger.error(str(error.in_file(name)))
             return self._failure(error)
@@ -68,6 +68,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             Failure.OUT_OF_MEMORY: self.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY,
             Failure.TIME_LIMIT: self.exit_codes.ERROR_SCHEDULER_OUT_OF_WALLTIME,
             Failure.INPUT: self.exit_codes.ERROR_OUTPUT_CONTAINS_ABORT,
+            Failure.NOT_CONVERGED: self.exit_codes.ERROR_SCF_NOT_CONVERGED,
         }
         code = self._scheduler_exit_code() or by_failure.get(error.failure)
         code = code or self.exit_codes.ERROR_OUTPUT_INCOMPLETE

@@ -13,14 +13,13 @@ FOLDER = Path(__file__).parents[1] / "fixtures" / "cp2k"
 
 @pytest.fixture
 def run(parse):
-    def run(output, **options):
+    def run(output, stderr="", **options):
         structure = orm.StructureData(
             ase=Atoms("InCl3", positions=[[i, 0, 0] for i in range(4)], tags=[31, 41, 41, 41])
         )
-        files = {} if output is None else {"aiida.out": output}
-        return parse(
-            "chargeflow.cp2k", {"structure": structure}, files, output_filename="aiida.out", **options
-        )
+        files = {} if output is None else {"aiida.out": output, "stderr.txt": stderr}
+        options = {"output_filename": "aiida.out", "scheduler_stderr": "stderr.txt"} | options
+        return parse("chargeflow.cp2k", {"structure": structure}, files, **options)
 
     return run
 
@@ -73,3 +72,19 @@ def test_memory_and_time_limits_of_the_scheduler_are_told_apart(run):
     assert node.exit_status == DotCalculation.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY.status
     _, node = run(text + "\nslurmstepd: error: *** JOB 7 CANCELLED AT … DUE TO TIME LIMIT ***\n")
     assert node.exit_status == DotCalculation.exit_codes.ERROR_SCHEDULER_OUT_OF_WALLTIME.status
+
+
+def test_the_reason_on_standard_error_counts(run):
+    text = recorded("incl3_diagonalisation.out")[:2000]
+    _, node = run(text, stderr="slurmstepd: error: Detected 1 oom-kill event(s)\n")
+    assert node.exit_status == DotCalculation.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY.status
+
+
+def test_an_unconverged_scf_that_aborts_is_the_same_failure(run):
+    """The box of CP2K 2023.1 with the message that 2024.1 and later put into it."""
+    text = recorded("abort_odd_electrons.out").replace(
+        "Use the LSD option for an odd number of electrons",
+        "SCF run NOT converged. To continue the calculation",
+    )
+    _, node = run(text)
+    assert node.exit_status == DotCalculation.exit_codes.ERROR_SCF_NOT_CONVERGED.status
