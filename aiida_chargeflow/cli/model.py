@@ -1,14 +1,21 @@
-"""``model``: build, list, show and draw quantum-dot models."""
+"""``model``: build, list, show, draw and import quantum-dot models."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from . import json_option, print_json
+from .figure import Vector
+
+if TYPE_CHECKING:
+    from ..science.candidates import Candidate
+    from ..science.model import QDModel
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_COLOURINGS = ("element", "region", "coordination", "pattern")
 
 
 @click.group()
@@ -22,11 +29,9 @@ def model() -> None:
 @json_option
 def build(file: Path, output: Path | None, as_json: bool) -> None:
     """Build the model of FILE (YAML) and print what it is made of."""
-    from ..science.model import build as build_model
-    from ..science.spec import ModelSpec
     from ..science.structure_file import write_model
 
-    made = build_model(ModelSpec.from_yaml(file))
+    made = _load(file)
     if output is not None:
         write_model(made, output)
     if as_json:
@@ -34,4 +39,203 @@ def build(file: Path, output: Path | None, as_json: bool) -> None:
         return
     click.echo(f"{made.formula}  {len(made.atoms)} atoms  formal charge {made.formal_charge:+d}")
     if output is not None:
-        click.echo(f"Written to {output}")
+        click.echo(f"wrote {output}")
+
+
+@model.command()
+@click.option("--material", "name", required=True, help="A zinc-blende compound, such as InAs.")
+@click.option("--height", "height_nm", type=float, required=True, help="Height along ⟨111⟩ in nm.")
+@click.option("--tolerance", "tolerance_nm", type=float, default=0.15, show_default=True, help="In nm.")
+@click.option("--centre", type=click.Choice(["anion", "cation"]), help="Only particles centred on this.")
+@click.option("--all", "show_all", is_flag=True, help="Also list those that no pattern fits.")
+@json_option
+def candidates(
+    name: str, height_nm: float, tolerance_nm: float, centre: Any, show_all: bool, as_json: bool
+) -> None:
+    """List the polyhedra of a height, with their formulas and whether the ligands find room."""
+    from ..science.candidates import candidates as list_candidates
+    from ..science.materials import material
+
+    found = list_candidates(material(name), height_nm, centre, tolerance_nm)
+    listed = [item for item in found if item.fits or show_all]
+    if as_json:
+        print_json([_candidate_row(item) for item in listed])
+    else:
+        _print_candidates(listed, len(found) - len(listed))
+
+
+@model.command()
+@click.argument("file", type=_FILE)
+@json_option
+def show(file: Path, as_json: bool) -> None:
+    """Show what the model of FILE (YAML, or XYZ as written by `model build`) is made of."""
+    from ..science.describe import describe
+
+    data = describe(_load(file))
+    if as_json:
+        print_json(data)
+    else:
+        _print_description(data)
+
+
+@model.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "-o", "--output", type=_FILE, required=True, help="Picture (.png, .pdf, .svg) or 3D page (.html)."
+)
+@click.option("--by", type=click.Choice(_COLOURINGS), default="region", show_default=True, help="Colours.")
+@click.option("--view", type=Vector(), default="1,-2,0.6", show_default=True, help="Direction to the viewer.")
+def draw(file: Path, output: Path, by: Any, view: tuple[float, ...]) -> None:
+    """Draw the model of FILE (YAML or XYZ).
+
+    With `--by pattern`, the edited layers of one ⟨111⟩ and one ⟨-1-1-1⟩ facet are drawn, vacancies and exchanges
+    ringed.
+    """
+    from ..figures import model_view
+    from ..science.errors import InputError
+    from .figure import save
+
+    made = _load(file)
+    if output.suffix == ".html":
+        page = model_view.page_of(made, "element" if by == "pattern" else by, view)
+        partial = output.with_name(f".{output.name}.part")
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(output)
+        click.echo(f"wrote {output}")
+        return
+    figure = model_view.pattern_figure_of(made) if by == "pattern" else model_view.figure_of(made, by, view)
+    if figure is None:
+        raise InputError(
+            "no pattern has edited this model", file=file, field="--by", remedy="Colour by region."
+        )
+    save(figure, output, [])
+
+
+@model.command("import")
+@click.argument("file", type=_FILE)
+@click.option("-o", "--output", type=_FILE, required=True, help="Write the model here, as extended XYZ.")
+@click.option(
+    "--regions",
+    type=click.Choice(["auto", "column", "elements", "lattice"]),
+    default="auto",
+    show_default=True,
+    help="Where the regions come from: a column of the file, the elements, or core planes on the lattice.",
+)
+@click.option("--core", help="Elements of the core, such as In,As, for --regions elements.")
+@click.option("--planes", help="Planes A,B,C of the core, such as 9,16,7, for --regions lattice.")
+@json_option
+def import_(
+    file: Path, output: Path, regions: Any, core: str | None, planes: str | None, as_json: bool
+) -> None:
+    """Turn the XYZ FILE of another program into a model with regions and coordination."""
+    from ..science.importer import import_model
+    from ..science.structure_file import write_model
+
+    made = import_model(file, regions, core.split(",") if core else None, _planes(planes))
+    write_model(made, output)
+    if as_json:
+        print_json(made.summary())
+        return
+    click.echo(f"{made.formula}  {len(made.atoms)} atoms  formal charge {made.formal_charge:+d}")
+    click.echo(f"wrote {output}")
+
+
+def _load(file: Path) -> QDModel:
+    """Build the model of a YAML file, or read one from an XYZ file."""
+    from ..science.importer import import_model
+    from ..science.model import build as build_model
+    from ..science.spec import ModelSpec
+
+    if file.suffix in (".xyz", ".extxyz"):
+        return import_model(file)
+    return build_model(ModelSpec.from_yaml(file))
+
+
+def _planes(text: str | None) -> tuple[int, int, int] | None:
+    from ..science.errors import InputError
+
+    if text is None:
+        return None
+    parts = text.split(",")
+    if len(parts) != 3 or not all(part.strip().isdigit() for part in parts):
+        raise InputError("expected A,B,C", field="--planes", value=text, remedy="For example 9,16,7.")
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def _candidate_row(item: Candidate) -> dict[str, Any]:
+    return {
+        "polyhedron": str(item.polyhedron),
+        "centre": item.polyhedron.centre,
+        "planes": list(item.polyhedron.planes),
+        "formula": item.formula(),
+        "n_atoms": item.n_atoms,
+        "anions_3c": item.anion_sites[0],
+        "ligand_sites": sum(item.ligand_sites),
+        "ligands_needed": item.ligands_needed,
+        "ligands_needed_after_exchange": item.ligands_needed_exchanged,
+        "height_nm": round(item.height_nm(), 3),
+        "height_with_ligands_nm": round(item.height_nm(with_ligands=True), 3),
+        "width_nm": round(item.width_nm(), 3),
+        "fits": list(item.fits),
+    }
+
+
+def _print_candidates(listed: list[Candidate], n_hidden: int) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    heads = (
+        "P(centre; A,B,C)",
+        "formula",
+        "atoms",
+        "3c",
+        "sites",
+        "need",
+        "need exch.",
+        "nm",
+        "nm wide",
+        "fits",
+    )
+    table = Table(*heads, box=None, header_style="bold")
+    for item in listed:
+        row = _candidate_row(item)
+        table.add_row(
+            row["polyhedron"],
+            row["formula"],
+            *(str(row[key]) for key in ("n_atoms", "anions_3c", "ligand_sites", "ligands_needed")),
+            str(row["ligands_needed_after_exchange"]),
+            f"{row['height_nm']:.2f}",
+            f"{row['width_nm']:.2f}",
+            ", ".join(row["fits"]) or "none",
+        )
+    console = Console(width=None if Console().is_terminal else 120)
+    console.print(table)
+    click.echo(
+        "3c: 3-coordinate anions; sites: for ligands; need: ligands for neutrality, also after the exchange of"
+    )
+    click.echo("two thirds of the 3c anions; nm: height along ⟨111⟩ without ligands. Best first.")
+    if n_hidden:
+        click.echo(f"{n_hidden} more fit no pattern; --all lists them.")
+
+
+def _print_description(data: dict[str, Any]) -> None:
+    click.echo(f"{data['formula']}  {data['n_atoms']} atoms  formal charge {data['formal_charge']:+d}")
+    if "label" in data:
+        click.echo(f"{data['label']}  {data['digest'][:12]}")
+    click.echo("\nregion       charge  stoichiometry")
+    for region, counts in data["regions"].items():
+        formula = " ".join(f"{symbol}{n}" for symbol, n in counts.items())
+        click.echo(f"{region:<12} {data['formal_charge_by_region'].get(region, 0):>+6}  {formula}")
+    click.echo("\nelement      coordination: atoms")
+    for symbol, census in data["coordination"].items():
+        click.echo(f"{symbol:<12} " + "  ".join(f"{n}c: {count}" for n, count in census.items()))
+    click.echo("\nbond         number    mean     min     max  Å")
+    for pair, count in data["bonds"].items():
+        mean, low, high = data["bond_lengths_ang"][pair]
+        click.echo(f"{pair:<12} {count:>6}  {mean:>6.3f}  {low:>6.3f}  {high:>6.3f}")
+    density = data["ligands_per_nm2"]
+    if density is not None:
+        click.echo(
+            f"\n{data['ligands']} ligands on {data['surface_nm2']:.2f} nm² (convex hull of the framework): "
+            f"{density:.2f} per nm²"
+        )

@@ -10,8 +10,22 @@ from .errors import InputError
 from .geometry import Floats
 from .lattice import Integers
 
-#: No two atoms may start closer than this share of the shortest bulk bond.
+#: No two atoms may start closer than this share of the shortest ideal bond.
 OVERLAP_SHARE = 0.75
+
+
+def check_not_empty(draft: Draft) -> None:
+    """Check that cations and anions are left.
+
+    :raises InputError: one of them is missing.
+    """
+    if not draft.cation_z.any() or not draft.framework_anions.any():
+        raise InputError(
+            "the model has no cations or no anions",
+            field="core.planes",
+            value=list(draft.polyhedra[0].planes),
+            remedy="Choose larger planes, or patterns that remove less.",
+        )
 
 
 def check_framework(draft: Draft) -> None:
@@ -62,12 +76,12 @@ def check_neutral(draft: Draft) -> None:
         )
 
 
-def check_overlaps(positions_ang: Floats, sites: Integers, shortest_bond_ang: float) -> None:
-    """Check that no two atoms start closer than 0.75 of the shortest bulk bond.
+def check_overlaps(positions_ang: Floats, sites: Integers, bond_ang: float) -> None:
+    """Check that no two atoms start closer than 0.75 of ``bond_ang``, the shortest ideal bond in Å.
 
     :raises InputError: some pair does.
     """
-    limit = OVERLAP_SHARE * shortest_bond_ang
+    limit = OVERLAP_SHARE * bond_ang
     pairs = cKDTree(positions_ang).query_pairs(limit, output_type="ndarray")
     if len(pairs):
         i, j = (int(index) for index in pairs[np.lexsort(pairs.T[::-1])][0])

@@ -10,10 +10,16 @@ import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 
-from .checks import check_framework, check_neutral, check_overlaps, check_passivated
+from .checks import (
+    check_framework,
+    check_neutral,
+    check_not_empty,
+    check_overlaps,
+    check_passivated,
+)
 from .draft import Draft, Edit, lay_out
 from .force_field import relax
-from .geometry import Floats, bond_lengths_ang, ligand_positions
+from .geometry import Floats, bond_lengths_ang, ligand_length_ang, ligand_positions
 from .kinds import LIGAND, REGIONS, encode, tag
 from .lattice import TETRAHEDRAL, Integers, Polyhedron
 from .ligands import passivate
@@ -96,8 +102,15 @@ def build(spec: ModelSpec) -> QDModel:
     check_neutral(draft)
     check_passivated(draft)
     model = _realise(draft, spec)
-    check_overlaps(model.atoms.positions, model.sites, min(layer.bond_length_ang for layer in spec.layers))
+    check_overlaps(model.atoms.positions, model.sites, shortest_bond_ang(spec))
     return model
+
+
+def shortest_bond_ang(spec: ModelSpec) -> float:
+    """Return the shortest ideal bond of a model, bulk or to a ligand, in Å."""
+    bulk = [layer.bond_length_ang for layer in spec.layers]
+    ligand = [ligand_length_ang(layer.cation, spec.passivation.ligand, 1) for layer in spec.layers]
+    return min(bulk + ligand)
 
 
 def edited_draft(spec: ModelSpec) -> Draft:
@@ -113,6 +126,7 @@ def edited_draft(spec: ModelSpec) -> Draft:
         draft.pattern = item.name
         item.apply(draft, **parameters)
     draft.pattern = "passivation"
+    check_not_empty(draft)
     if not any(item.low_coordination for item, _ in chosen):
         check_framework(draft)
     return draft

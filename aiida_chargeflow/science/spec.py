@@ -99,12 +99,6 @@ class ModelSpec(_Frozen):
     def _one_shell(cls, value: Any) -> Any:
         return (value,) if isinstance(value, Mapping) else value
 
-    @model_validator(mode="after")
-    def _interface_needs_shell(self) -> ModelSpec:
-        if not self.shells and self.interface.pattern != "abrupt":
-            raise ValueError(f"interface {self.interface.pattern!r} needs at least one shell")
-        return self
-
     @classmethod
     def from_yaml(cls, path: str | Path) -> ModelSpec:
         """Read a model file.
@@ -145,6 +139,12 @@ class ModelSpec(_Frozen):
         layers = [material(name, extra) for name in (_core_material(model), *(s.material for s in shells))]
         model |= {"materials": extra, "shells": shells, "core": _core(model["core"], extra)}
         model["interface"] = _pattern("interface", model.get("interface") or "abrupt", layers)
+        if not shells and model["interface"].pattern != "abrupt":
+            raise InputError(
+                f"interface {model['interface'].pattern!r} needs at least one shell",
+                field="interface",
+                remedy="Add shells, for example shells: [{material: CdSe, n_monolayers: 1}].",
+            )
         surface = _list(model.get("surface") or "pure")
         model["surface"] = tuple(_pattern("surface", item, layers) for item in surface)
         model = {key: value for key, value in model.items() if value is not None}
@@ -198,6 +198,8 @@ class ModelSpec(_Frozen):
 
 def _refuse_foreign(data: Mapping[str, Any]) -> None:
     """Raise for a campaign of several models and for missing keys, before pydantic sees the content."""
+    if isinstance(data.get("facets"), list) or isinstance(data.get("charges"), Mapping):
+        raise _qd_builder_recipe(data)
     if data.get("axes"):
         raise InputError(
             "this file describes several models",
@@ -210,6 +212,23 @@ def _refuse_foreign(data: Mapping[str, Any]) -> None:
             field="core",
             remedy="Write, for example, core: {material: InAs, centre: anion, planes: [9, 16, 7]}.",
         )
+
+
+def _qd_builder_recipe(data: Mapping[str, Any]) -> InputError:
+    """Return the error for a recipe of QD_Builder, with what of it can be taken over."""
+    charges = data.get("charges")
+    charges = charges if isinstance(charges, Mapping) else {}
+    formal = {s: q for s, q in charges.items() if isinstance(q, int) and abs(q) > 1}
+    framework = sorted(formal, key=lambda s: -formal[s])
+    passivation = data.get("passivation")
+    ligand = passivation.get("ligand", "Cl") if isinstance(passivation, Mapping) else "Cl"
+    name = "".join(map(str, framework)) or "InAs"
+    return InputError(
+        "this is a recipe of QD_Builder, whose Wulff energies do not say where the planes lie",
+        field="facets" if "facets" in data else "charges",
+        remedy=f"Write core: {{material: {name}, height_nm: ...}} and passivation: {{ligand: {ligand}}}, with a "
+        f"height from `model candidates --material {name} --height 2`; or build there and `model import` the XYZ.",
+    )
 
 
 def _list(value: Any) -> list[Any]:

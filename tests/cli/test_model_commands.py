@@ -45,3 +45,58 @@ def test_bad_input_is_one_message(tmp_path):
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {file}: core.colour: unknown key")
     assert not (tmp_path / "dot.xyz").exists()
+
+
+def test_candidates_name_the_core_of_the_study_first():
+    listed = json.loads(run("candidates", "--material", "InAs", "--height", 2.1, "--json").output)
+    assert listed[0]["polyhedron"] == "P(anion; 9,16,7)"
+    assert listed[0]["formula"] == "In156As119Cl111"
+    assert (listed[0]["ligand_sites"], listed[0]["ligands_needed_after_exchange"]) == (130, 127)
+    assert all(item["fits"] for item in listed)
+    everything = run("candidates", "--material", "InAs", "--height", 2.1, "--json", "--all")
+    assert len(json.loads(everything.output)) > len(listed)
+    table = run("candidates", "--material", "InAs", "--height", 2.1).output
+    assert "P(anion; 9,16,7)" in table
+    assert "pure, exchange" in table
+
+
+def test_show_counts_bonds_charges_and_ligand_density():
+    data = json.loads(run("show", WORKFLOWS / "demo-exchange.yaml", "--json").output)
+    assert data["bonds"] == {"In-As": 28, "In-Cl": 35}
+    assert data["formal_charge_by_region"] == {"core": 21, "ligand": -21}
+    assert data["ligands_per_nm2"] == pytest.approx(21 / data["surface_nm2"])
+    text = run("show", WORKFLOWS / "demo-exchange.yaml").output
+    assert "In16As9Cl21" in text
+    assert "convex hull of the framework" in text
+
+
+@pytest.mark.parametrize(("suffix", "by"), [("png", "region"), ("html", "element"), ("svg", "pattern")])
+def test_draw(tmp_path, suffix, by):
+    output = tmp_path / f"dot.{suffix}"
+    result = run("draw", WORKFLOWS / "demo-exchange.yaml", "-o", output, "--by", by)
+    assert result.exit_code == 0, result.output
+    assert output.stat().st_size > 5000
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_draw_refuses_what_it_cannot_do(tmp_path):
+    none = run("draw", WORKFLOWS / "demo-pure.yaml", "-o", tmp_path / "a.png", "--by", "pattern")
+    assert none.exit_code == 1
+    assert "no pattern has edited this model" in none.output
+    other = run("draw", WORKFLOWS / "demo-pure.yaml", "-o", tmp_path / "a.bmp")
+    assert other.exit_code == 1
+    assert "unknown format" in other.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_import_of_a_plain_file(tmp_path):
+    run("build", WORKFLOWS / "demo-exchange.yaml", "-o", tmp_path / "dot.xyz")
+    atoms = ase.io.read(tmp_path / "dot.xyz")
+    atoms.write(tmp_path / "plain.xyz", format="xyz")
+    result = run("import", tmp_path / "plain.xyz", "-o", tmp_path / "again.xyz", "--json")
+    assert json.loads(result.output)["regions"] == {"core": {"In": 16, "As": 9}, "ligand": {"Cl": 21}}
+    shown = json.loads(run("show", tmp_path / "again.xyz", "--json").output)
+    assert shown["bonds"] == {"In-As": 28, "In-Cl": 35}
+    wrong = run("import", tmp_path / "plain.xyz", "-o", tmp_path / "x.xyz", "--planes", "9,a")
+    assert wrong.exit_code == 1
+    assert "expected A,B,C" in wrong.output

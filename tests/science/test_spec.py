@@ -81,6 +81,15 @@ def test_every_choice_changes_the_digest():
         ({"core": CORE, "axes": {"surface": ["pure"]}}, "several models"),
         ({"core": CORE, "materials": {"XY": {"cation": "Xq", "anion": "P"}}}, "materials"),
         (["core"], "a model is a mapping"),
+        (
+            {
+                "size_unit_cells": [2, 2, 2],
+                "facets": [{"hkl": "111", "scope": "family", "termination": "cation_rich", "gamma": 1.0}],
+                "passivation": {"ligand": "Br", "surf_tol": 2.0},
+                "charges": {"As": -3, "In": 3, "Br": -1},
+            },
+            r"recipe of QD_Builder.*material: InAs.*ligand: Br.*--material InAs",
+        ),
     ],
 )
 def test_mistakes_name_the_key_and_the_remedy(content, message):

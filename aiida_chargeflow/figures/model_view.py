@@ -1,0 +1,172 @@
+"""Pictures of a quantum-dot model: what to draw, in which colour, with which legend."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+from ase.data import chemical_symbols, covalent_radii
+from matplotlib.figure import Figure
+
+from ..science.draft import Edit
+from ..science.elements import element
+from ..science.kinds import LIGAND, REGIONS
+from ..science.lattice import TETRAHEDRAL
+from ..science.model import QDModel
+from .colours import REGIONS as REGION_COLOURS
+from .colours import element_colour
+from .scene import scene_html
+from .structure import Floats, Layer, draw_pattern, draw_structure, view_axes
+
+Colouring = Literal["element", "region", "coordination"]
+COLOURINGS: tuple[str, ...] = get_args(Colouring)
+
+_BALL = 0.55
+_COORDINATION = {1: "#d73027", 2: "#fc8d59", 3: "#fee090", 4: "#91bfdb"}
+_REMOVED = {"cation": "#1a9641", "anion": "#d7191c"}
+_RINGS = ("#1f3b94", "#00b7c7", "#e6b800", "#7b3294", "#8c510a", "#5e3c99")
+
+
+def figure_of(model: QDModel, colouring: Colouring, direction: tuple[float, ...]) -> Figure:
+    """Return the whole model seen from ``direction``."""
+    return draw_structure(
+        model.atoms.positions,
+        _BALL * covalent_radii[model.atoms.numbers],
+        _colours(model, colouring),
+        model.bonds,
+        direction=direction,
+        title=f"{model.formula}   {len(model.atoms)} atoms",
+        legend=_legend(model, colouring),
+    )
+
+
+def page_of(model: QDModel, colouring: Colouring, direction: tuple[float, ...]) -> str:
+    """Return the model as an HTML page that turns with the mouse; edited sites are ringed."""
+    unit = model.lattice_constant_ang / 4
+    shift = _shift(model)
+    colours = _ring_colours(model.edits)
+    rings = [
+        (np.array(edit.site) * unit + shift, 1.6, colours[_ring_key(edit)], edit.after == 0)
+        for edit in model.edits
+        if edit.pattern != "passivation"
+    ]
+    lines = zip(model.kinds, model.facets, range(len(model.atoms)), strict=True)
+    labels = [f"{kind}  #{index}" + ("" if facet == "-" else f"  on {facet}") for kind, facet, index in lines]
+    return scene_html(
+        model.atoms.positions,
+        _BALL * covalent_radii[model.atoms.numbers],
+        _colours(model, colouring),
+        bonds=model.bonds,
+        title=f"{model.formula}  ({len(model.atoms)} atoms)",
+        legend=_legend(model, colouring),
+        labels=labels,
+        rings=rings,
+        view=(direction[0], direction[1], direction[2]),
+    )
+
+
+def pattern_figure_of(model: QDModel) -> Figure | None:
+    """Return the edited layers of facet 0 on ⟨111⟩ and ⟨-1-1-1⟩, edits ringed; None if nothing was edited.
+
+    Every pattern has its own panels, the interface before the surface.
+    """
+    edits = [edit for edit in model.edits if edit.pattern != "passivation"]
+    colours = _ring_colours(edits)
+    layers, shown = [], []
+    for name in dict.fromkeys(edit.pattern for edit in edits):
+        for sign in (1, -1):
+            side = [edit for edit in edits if edit.pattern == name and _facet(model, edit) == (sign, 0)]
+            if side:
+                layers.append(_layer(model, side, sign, colours))
+                shown += side
+    if not layers:
+        return None
+    keys = dict.fromkeys(map(_ring_key, shown))
+    ring_legend = [(_ring_text(key), colours[key], key[1] == 0) for key in keys]
+    name = model.spec.label if model.spec is not None else model.formula
+    present = {colour for layer in layers for colour in layer.colours}
+    legend = [entry for entry in _legend(model, "element") if entry[1] in present]
+    return draw_pattern(layers, title=name, legend=legend, ring_legend=ring_legend)
+
+
+def _layer(model: QDModel, edits: list[Edit], sign: int, colours: dict[tuple[int, int], str]) -> Layer:
+    normal = sign * TETRAHEDRAL[0]
+    heights = [int(np.dot(edit.site, normal)) for edit in edits]
+    above = model.sites @ normal
+    # One plane above and below the edited ones shows what the edited atoms are bonded to.
+    shown = (above >= min(heights) - 1) & (above <= max(heights) + 1) & (model.regions != LIGAND)
+    shown |= (above >= min(heights)) & (above <= max(heights)) & np.char.startswith(model.kinds, "Cl43")
+    axes, unit = view_axes(normal), model.lattice_constant_ang / 4
+    seen = model.sites[shown] @ axes.T * unit
+    rings = [
+        (np.array(edit.site) @ axes[:2].T * unit, colours[_ring_key(edit)], edit.after == 0) for edit in edits
+    ]
+    numbers = model.atoms.numbers[shown]
+    tints = np.array(_colours(model, "element"))[shown]
+    title = f"{edits[0].pattern}, {'⟨111⟩' if sign > 0 else '⟨-1-1-1⟩'}"
+    return Layer(title, seen[:, :2], seen[:, 2], 0.7 * covalent_radii[numbers], tints.tolist(), rings)
+
+
+def _facet(model: QDModel, edit: Edit) -> tuple[int, int]:
+    """Return the sign and number of the facet that an edited site is nearest to."""
+    heights = TETRAHEDRAL @ np.array(edit.site)
+    reach = model.sites @ TETRAHEDRAL.T
+    relative = {
+        (sign, k): sign * heights[k] / (sign * reach).max() - 1e-9 * k for sign in (1, -1) for k in range(4)
+    }
+    return max(relative, key=lambda item: float(relative[item]))
+
+
+def _shift(model: QDModel) -> Floats:
+    """Return what moves lattice positions onto the atoms, which are centred at their mean."""
+    framework = model.regions != LIGAND
+    lattice = model.sites[framework] * model.lattice_constant_ang / 4
+    shift: Floats = (model.atoms.positions[framework] - lattice).mean(axis=0)
+    return shift
+
+
+def _ring_key(edit: Edit) -> tuple[int, int]:
+    return edit.before, edit.after
+
+
+def _ring_colours(edits: tuple[Edit, ...] | list[Edit]) -> dict[tuple[int, int], str]:
+    """Return one colour for each kind of change, in the order in which they were made."""
+    keys = list(dict.fromkeys(_ring_key(edit) for edit in edits if edit.pattern != "passivation"))
+    substitutions = [key for key in keys if key[1] != 0]
+    colours = {key: _RINGS[i % len(_RINGS)] for i, key in enumerate(substitutions)}
+    for before, after in keys:
+        if after == 0:
+            charge = element(chemical_symbols[before]).oxidation_state
+            colours[before, after] = _REMOVED["cation" if charge > 0 else "anion"]
+    return colours
+
+
+def _ring_text(key: tuple[int, int]) -> str:
+    before, after = (chemical_symbols[number] if number else "" for number in key)
+    if not after:
+        return f"{before} vacancy"
+    return f"{before}-by-{after}" if before else f"added {after}"
+
+
+def _colours(model: QDModel, colouring: Colouring) -> list[str]:
+    if colouring == "region":
+        return [REGION_COLOURS.get(REGIONS.get(region, ""), "#b0b0b0") for region in model.regions.tolist()]
+    if colouring == "coordination":
+        return [_COORDINATION.get(n, "#4575b4") for n in model.coordination.tolist()]
+    return [element_colour(s, int(n)) for s, n in zip(model.symbols, model.coordination, strict=True)]
+
+
+def _legend(model: QDModel, colouring: Colouring) -> list[tuple[str, str]]:
+    if colouring == "region":
+        names = [name for region, name in REGIONS.items() if (model.regions == region).any()]
+        return [(name, REGION_COLOURS[name]) for name in names]
+    if colouring == "coordination":
+        present = sorted(set(model.coordination.tolist()))
+        return [(f"{n}-coordinate", _COORDINATION.get(n, "#4575b4")) for n in present]
+    entries: dict[str, str] = {}
+    for symbol, census in model.summary()["coordination"].items():
+        for n in census:
+            colour = element_colour(symbol, n)
+            special = colour != element_colour(symbol)
+            entries[f"{n}c {symbol}" if special else symbol] = colour
+    return list(entries.items())
