@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,7 +56,9 @@ def point_entries(plan: Plan) -> list[dict[str, Any]]:
     return [
         {
             "label": point.label,
-            "protocol": point.protocol,
+            "protocol": _inputs_key(point.protocol, point.overrides),
+            "protocol_name": point.protocol,
+            "overrides": point.overrides,
             "spec": point.spec,
             "digest": point_digest(point.spec, point.settings),
             "formula": point.formula,
@@ -62,6 +66,14 @@ def point_entries(plan: Plan) -> list[dict[str, Any]]:
         }
         for point in plan.points
     ]
+
+
+def _inputs_key(protocol: str, overrides: Mapping[str, Any]) -> str:
+    """Return a name for the inputs that points of the same protocol and overrides share."""
+    if not overrides:
+        return protocol
+    text = json.dumps(overrides, sort_keys=True)
+    return f"{protocol}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def missing(name: str, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -133,7 +145,11 @@ def start(name: str, entries: Sequence[Mapping[str, Any]]) -> orm.WorkChainNode:
     for entry in entries:
         if entry["protocol"] not in models:
             builder = ModelWorkChain.get_builder_from_protocol(
-                codes, ModelSpec.from_mapping(entry["spec"]), entry["protocol"], options=scheduler_options
+                codes,
+                ModelSpec.from_mapping(entry["spec"]),
+                entry["protocol_name"],
+                entry["overrides"],
+                scheduler_options,
             )
             inputs = builder._inputs(prune=True)
             models[entry["protocol"]] = {k: v for k, v in inputs.items() if k not in ("spec", "digest")}

@@ -28,6 +28,7 @@ class PlannedPoint:
 
     label: str
     protocol: str
+    overrides: dict[str, Any]
     spec: dict[str, Any]
     settings: dict[str, Any]
     formula: str
@@ -76,18 +77,22 @@ def _plan_point(point: Point) -> PlannedPoint:
     spec: Mapping[str, Any] = point.model
     settings: dict[str, Any] = {}
     try:
-        settings = load_protocol(point.protocol)
+        settings = load_protocol(point.protocol, point.overrides)
         model_spec = point.spec()
         spec = model_spec.to_mapping()
         atoms = build(model_spec).atoms
         check_atoms(atoms)
     except InputError as error:
-        return PlannedPoint(point.label, point.protocol, dict(spec), settings, "", 0, None, error)
+        return PlannedPoint(
+            point.label, point.protocol, point.overrides, dict(spec), settings, "", 0, None, error
+        )
     scf = ScfSettings.from_mapping(settings["scf"])
     volume = float(np.prod(cell_lengths_ang(atoms, scf)))
     cost = estimate(len(atoms), volume, scf.cutoff_ry)
     formula = atoms.get_chemical_formula("metal")
-    return PlannedPoint(point.label, point.protocol, dict(spec), settings, formula, len(atoms), cost)
+    return PlannedPoint(
+        point.label, point.protocol, point.overrides, dict(spec), settings, formula, len(atoms), cost
+    )
 
 
 def _memory_problems(points: list[PlannedPoint], options: RunOptions) -> list[InputError]:

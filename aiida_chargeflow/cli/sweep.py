@@ -178,7 +178,10 @@ def _checked_plan(file: Path, quiet: bool) -> Plan:
     campaign = Campaign.from_yaml(file)
     console = Console(stderr=True, quiet=quiet)
     with console.status("building models") as line:
-        plan = make_plan(campaign, lambda point: line.update(f"building {point.label}"))
+        try:
+            plan = make_plan(campaign, lambda point: line.update(f"building {point.label}"))
+        except InputError as error:
+            raise error.in_file(file) from error
     impossible = [point for point in plan.points if point.problem]
     if impossible:
         table = Table("point", "why it is impossible", box=box.SIMPLE)

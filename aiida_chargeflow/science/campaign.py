@@ -13,9 +13,8 @@ from typing import Any
 import yaml
 
 from .errors import InputError
-from .spec import ModelSpec
+from .spec import CAMPAIGN_KEYS, ModelSpec
 
-CAMPAIGN_KEYS = ("name", "protocol", "axes", "exclude", "options")
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")
 _MAX_POINTS = 10_000
 
@@ -26,12 +25,14 @@ class Point:
 
     :param label: unique in the campaign, made of the values along the axes.
     :param model: the content of the model file of this point.
+    :param overrides: differences from the protocol, nested as it is.
     :param coordinates: axis → value or name of the value.
     """
 
     label: str
     model: dict[str, Any]
     protocol: str
+    overrides: dict[str, Any]
     coordinates: dict[str, Any]
 
     def spec(self) -> ModelSpec:
@@ -72,8 +73,9 @@ class Campaign:
     def from_mapping(cls, data: Mapping[str, Any]) -> Campaign:
         """Expand the axes of ``data`` in the order in which they are written, the last one fastest.
 
-        An axis is a dotted path into the model (``shells.0.n_monolayers``) or ``protocol`` with a list of
-        values, or any name with a mapping of value names to the model keys that each one sets.
+        An axis is a dotted path into the model (``shells.0.n_monolayers``), ``protocol``, or a path into
+        its ``overrides`` (``overrides.scf.cutoff_ry``), with a list of values; or any name with a mapping
+        of value names to the keys that each one sets.
 
         :raises InputError: an axis, an exclusion or a name is malformed.
         """
@@ -83,13 +85,13 @@ class Campaign:
                 "must be one word", field="name", value=name, remedy="Use letters, digits and _ . + - only."
             )
         base = {key: value for key, value in data.items() if key not in CAMPAIGN_KEYS}
-        protocol = _text(data.get("protocol", "balanced"), "protocol")
+        run = {"protocol": data.get("protocol", "balanced"), "overrides": data.get("overrides") or {}}
         axes = _axes(data.get("axes") or {})
         exclude = _exclusions(data.get("exclude") or [], axes)
         options = data.get("options") or {}
         if not isinstance(options, Mapping):
             raise InputError("must be a mapping", field="options", value=options)
-        points = tuple(_points(name, base, protocol, axes, exclude))
+        points = tuple(_points(name, {**base, **run}, axes, exclude))
         if not points:
             raise InputError("excludes every point", field="exclude", remedy="Remove an exclusion.")
         _refuse_twins(points)
@@ -153,7 +155,6 @@ def _exclusions(data: Any, axes: Mapping[str, _Axis]) -> list[dict[str, Any]]:
 def _points(
     name: str,
     base: Mapping[str, Any],
-    protocol: str,
     axes: Mapping[str, _Axis],
     exclude: Sequence[Mapping[str, Any]],
 ) -> Iterator[Point]:
@@ -161,12 +162,15 @@ def _points(
         coordinates = {path: value for path, (_, value, _) in zip(axes, combination, strict=True)}
         if any(_matches(rule, coordinates) for rule in exclude):
             continue
-        model: dict[str, Any] = {"protocol": protocol, **copy.deepcopy(dict(base))}
+        model: dict[str, Any] = copy.deepcopy(dict(base))
         for _, _, changes in combination:
             for path, value in changes.items():
                 _set(model, path, copy.deepcopy(value))
         label = "-".join(label for label, _, _ in combination) or name
-        yield Point(label, model, _text(model.pop("protocol"), "protocol"), coordinates)
+        protocol, overrides = _text(model.pop("protocol"), "protocol"), model.pop("overrides")
+        if not isinstance(overrides, dict):
+            raise InputError("must be a mapping", field="overrides", value=overrides)
+        yield Point(label, model, protocol, overrides, coordinates)
 
 
 def _matches(rule: Mapping[str, Any], coordinates: Mapping[str, Any]) -> bool:

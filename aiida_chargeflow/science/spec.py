@@ -18,7 +18,7 @@ from .materials import Material, material
 from .patterns import Role, pattern
 
 #: Top keys of a campaign file that are not part of a model.
-CAMPAIGN_KEYS = ("name", "protocol", "axes", "exclude", "options")
+CAMPAIGN_KEYS = ("name", "protocol", "overrides", "axes", "exclude", "options")
 
 
 class _Frozen(BaseModel):

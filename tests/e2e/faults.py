@@ -118,8 +118,24 @@ class Trial:
         """Wait for the sweep's end and count."""
         self.wait(lambda: self.status().finished, 240, f"the end ({self.status().counts})")
         done = self.count("done")
+        if done < self.n:
+            self.explain()
         twice = len(self._completed()) - self.before - done
         return Report(fault, self.n, done, self.n - done, max(0, twice), recovery_s, user_did, said)
+
+    def explain(self) -> None:
+        """Print what the points without a result and the sweep itself say."""
+        from aiida_chargeflow.sweep import group_of
+
+        for row in self.status().points:
+            print(row, file=sys.stderr)
+        for node in group_of(self.name).nodes:
+            if not node.is_finished_ok:
+                print(
+                    verdi("process", "report", str(node.pk)),
+                    verdi("process", "status", str(node.pk)),
+                    file=sys.stderr,
+                )
 
     def progress_after(self, seconds: float = 180) -> float:
         """Wait until one more point is done than now."""

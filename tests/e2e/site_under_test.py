@@ -75,6 +75,7 @@ def site(base: Path, workers: int = 1) -> Iterator[Site]:
         verdi("config", "set", "transport.task_retry_initial_interval", "2")
         verdi("config", "set", "transport.task_maximum_attempts", "4")
         verdi("config", "set", "runner.poll.interval", "2")
+        verdi("config", "set", "daemon.timeout", "60")
         verdi("config", "set", "caching.default_enabled", "True")
         _register(place)
         verdi("daemon", "start", str(workers))

@@ -57,6 +57,15 @@ def test_protocol_can_be_an_axis_and_is_no_part_of_the_model() -> None:
     assert result.points[0].spec().digest == result.points[1].spec().digest
 
 
+def test_overrides_of_the_protocol_can_be_an_axis() -> None:
+    result = campaign(overrides={"scf": {"n_grids": 5}}, axes={"overrides.scf.cutoff_ry": [200, 300]})
+    assert [p.overrides for p in result.points] == [
+        {"scf": {"n_grids": 5, "cutoff_ry": 200}},
+        {"scf": {"n_grids": 5, "cutoff_ry": 300}},
+    ]
+    assert "overrides" not in result.points[0].model
+
+
 @pytest.mark.parametrize(
     ("change", "match"),
     [
@@ -74,6 +83,7 @@ def test_protocol_can_be_an_axis_and_is_no_part_of_the_model() -> None:
         ({"axes": {"shells.0.n_monolayers": list(range(20000))}}, "more than 10000"),
         ({"protocol": 3}, "protocol: must be a name"),
         ({"options": "fast"}, "options: must be a mapping"),
+        ({"overrides": [1]}, "overrides: must be a mapping"),
     ],
 )
 def test_bad_campaign_is_one_message(change: dict[str, Any], match: str) -> None:
