@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -155,7 +156,7 @@ def _open(file: Path) -> IO[bytes]:
         if file.suffix == ".gz":
             return gzip.open(file, "rb")  # type: ignore[return-value]
         if file.suffix == ".zst":
-            return zstandard.open(file, "rb")  # type: ignore[no-any-return]
+            return io.BufferedReader(zstandard.open(file, "rb"), _BLOCK)
         return file.open("rb")
     except OSError as error:
         raise InputError(
@@ -210,10 +211,12 @@ class _Body:
         self.count += numbers.size
         self.line += text.count(b"\n")
 
-    def finish(self) -> None:
+    def finish(self, last: bytes) -> None:
         if self.count < self.n_points:
             problem = f"the file ends after {self.count} of {self.n_points} values"
             self.fail(problem, self.line)
+        if not last[-1:].isspace():
+            self.fail("no line end after the last value: it may have been cut", self.line)
 
     def fail(self, problem: str, line: int, value: object = None) -> NoReturn:
         raise InputError(problem, file=self.file, field=f"line {line}", value=value, remedy=_REDO)
@@ -261,6 +264,7 @@ def _read_body(stream: IO[bytes], body: _Body, threads: int, report: Report | No
         if report is not None:
             report(body.count / body.n_points)
 
+    text = b""
     with ThreadPoolExecutor(threads) as pool:
         for text in _blocks(stream):
             pending.append((text, pool.submit(_parse, text)))
@@ -268,4 +272,4 @@ def _read_body(stream: IO[bytes], body: _Body, threads: int, report: Report | No
                 collect()
         while pending:
             collect()
-    body.finish()
+    body.finish(text)

@@ -18,6 +18,8 @@ _UNITS_ANG = {"bohr": Bohr, "ang": 1.0}
 _FOOTERS = {
     "VACUUM CHARGE": "vacuum_charge",
     "VACUUM VOLUME": "vacuum_volume",
+    "NON-NUCLEAR CHARGE": "non_nuclear_charge",
+    "NON-NUCLEAR VOLUME": "non_nuclear_volume",
     "NUMBER OF ELECTRONS": "n_electrons",
 }
 _RERUN = "Run the Bader program again, in an empty directory."
@@ -34,6 +36,8 @@ class Acf:
     :param vacuum_charge_e: electrons below the vacuum cut, in no basin.
     :param vacuum_volume_ang3: volume below the vacuum cut.
     :param n_electrons: total that the program reported.
+    :param non_nuclear_charge_e: electrons in basins that belong to no atom; the reference program gives such
+        basins to the nearest atom and has no such line.
     """
 
     positions_ang: Array
@@ -43,6 +47,7 @@ class Acf:
     vacuum_charge_e: float
     vacuum_volume_ang3: float
     n_electrons: float
+    non_nuclear_charge_e: float = 0.0
 
     @property
     def n_atoms(self) -> int:
@@ -104,6 +109,7 @@ def parse_acf(text: str, unit_ang: float = Bohr) -> Acf:
         vacuum_charge_e=footer.get("vacuum_charge", 0.0),
         vacuum_volume_ang3=footer.get("vacuum_volume", 0.0) * unit_ang**3,
         n_electrons=footer["n_electrons"],
+        non_nuclear_charge_e=footer.get("non_nuclear_charge", 0.0),
     )
 
 
@@ -128,7 +134,7 @@ def _read_row(line: str, number: int, expected: int) -> list[float]:
 
 def _read_footer(line: str, number: int, footer: dict[str, float]) -> None:
     field = f"line {number}"
-    match = re.fullmatch(r"([A-Z ]+?):\s*(\S+)", line)
+    match = re.fullmatch(r"([A-Z -]+?):\s*(\S+)", line)
     if match is None or match.group(1) not in _FOOTERS:
         raise InputError("this line belongs to no ACF.dat", field=field, value=line, remedy=_RERUN)
     key = _FOOTERS[match.group(1)]
@@ -150,6 +156,7 @@ def _number(word: str, field: str) -> float:
 def _check_total(population: Array, footer: dict[str, float]) -> None:
     total, n_electrons = float(population.sum()), footer["n_electrons"]
     tolerance = 0.01 + 1e-4 * len(population)
+    total += footer.get("non_nuclear_charge", 0.0)
     with_vacuum = total + footer.get("vacuum_charge", 0.0)
     if min(abs(total - n_electrons), abs(with_vacuum - n_electrons)) > tolerance:
         raise InputError(

@@ -1,0 +1,140 @@
+"""The cube reader: any layout gives the same numbers, any damage gives one clear error with its line."""
+
+import gzip
+import re
+
+import numpy as np
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiida_chargeflow.bader import cube as cube_module
+from aiida_chargeflow.bader.cli import main
+from aiida_chargeflow.bader.cube import read_cube
+from aiida_chargeflow.bader.parse import POWERS_OF_TEN, parse_numbers
+from aiida_chargeflow.science.errors import InputError
+
+from .conftest import cube_text
+
+
+def parse(text: bytes) -> tuple[list[float], int]:
+    out = np.empty(len(text) // 2 + 1)
+    count, wrong = parse_numbers(np.frombuffer(text, dtype=np.uint8), out, POWERS_OF_TEN)
+    return out[:count].tolist(), wrong
+
+
+@pytest.mark.parametrize("columns", [1, 3, 5, 6, 7, 100])
+@pytest.mark.parametrize("form", ["%13.5E", " %.9e", "%20.12E", " %.6f"])
+def test_any_layout(dimer, write_cube, columns, form):
+    result = read_cube(write_cube(dimer, columns=columns, form=form), threads=2)
+    expected = [float(form % value) for value in dimer.density.ravel()]
+    np.testing.assert_allclose(result.density.ravel(), expected, rtol=3e-16, atol=0)
+    np.testing.assert_allclose(result.header.origin_bohr, [0.5, 0, -1])
+    assert result.header.shape == (27, 25, 41)
+
+
+def test_blocks_may_end_anywhere(dimer, write_cube, monkeypatch):
+    path = write_cube(dimer)
+    whole = read_cube(path).density
+    for size in (7, 100, 4099):
+        monkeypatch.setattr(cube_module, "_BLOCK", size)
+        np.testing.assert_array_equal(read_cube(path, threads=3).density, whole)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_compressed(dimer, write_cube, suffix):
+    path = write_cube(dimer)
+    packed = path.with_name("rho.cube" + suffix)
+    compress = gzip.compress if suffix == ".gz" else zstandard.ZstdCompressor().compress
+    packed.write_bytes(compress(path.read_bytes()))
+    np.testing.assert_array_equal(read_cube(packed).density, read_cube(path).density)
+    packed.write_bytes(packed.read_bytes()[:-200])
+    with pytest.raises(InputError, match=r"rho\.cube"):
+        read_cube(packed)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+@settings(max_examples=200, deadline=None)
+def test_numbers_survive(values):
+    for form in ("%.5E", "%.16E", "%r"):
+        text = "\n ".join(form % value for value in values).encode()
+        found, wrong = parse(text)
+        assert wrong == -1
+        np.testing.assert_allclose(found, [float(form % value) for value in values], rtol=3e-15, atol=0)
+
+
+@given(st.integers(-99999, 99999), st.integers(-16, 27))
+@settings(max_examples=300, deadline=None)
+def test_the_usual_form_is_read_to_the_last_bit(mantissa, exponent):
+    text = f"{'-' if mantissa < 0 else ''}0.{abs(mantissa):05d}E{exponent:+03d}"
+    assert parse(text.encode()) == ([float(text)], -1)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0.12345-100", 0.12345e-100), ("1.5D+02", 150.0), ("+.5e1", 5.0), ("-7", -7.0), ("1.E-3", 1e-3)],
+)
+def test_forms_of_fortran(text, value):
+    found, wrong = parse(text.encode())
+    assert wrong == -1
+    assert found == pytest.approx([value], rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "text", ["nan", "NaN", "inf", "****", "1.2.3", "1e", "--1", "1e5x", "0.1\x00", "1E999", "."]
+)
+def test_what_is_no_number(text):
+    assert parse(f"1.0 {text} 2.0".encode()) == ([1.0], 4)
+
+
+def lines_of(cube) -> list[str]:
+    return cube_text(cube).splitlines()
+
+
+def replace(lines: list[str], number: int, text: str) -> str:
+    return "\n".join([*lines[: number - 1], text, *lines[number:]]) + "\n"
+
+
+DAMAGES = {
+    "empty file": (lambda _: "", "line 1"),
+    "cut in the header": (lambda x: "\n".join(x[:4]) + "\n", "line 5"),
+    "no number of atoms": (lambda x: replace(x, 3, "atoms 0 0 0"), "line 3"),
+    "broken number of atoms": (lambda x: replace(x, 3, "2.5 0 0 0"), "line 3"),
+    "orbitals": (lambda x: replace(x, 3, "-2 0 0 0"), "line 3"),
+    "no atoms": (lambda x: replace(x, 3, "0 0 0 0"), "line 3"),
+    "axis without points": (lambda x: replace(x, 5, "0 0 1 0"), "line 5"),
+    "axis with a missing field": (lambda x: replace(x, 4, "27 0.3 0.0"), "line 4"),
+    "axes in one plane": (lambda x: replace(x, 5, x[3]), "line 6"),
+    "infinite axis": (lambda x: replace(x, 4, "27 inf 0 0"), "line 4"),
+    "unknown element": (lambda x: replace(x, 7, "200 0 1 1 1"), "line 7"),
+    "atom without coordinate": (lambda x: replace(x, 8, "49 0 1 1"), "line 8"),
+    "word among the values": (lambda x: replace(x, 40, x[39][:30] + " oops"), "line 40"),
+    "NaN among the values": (lambda x: replace(x, 41, x[40][:26] + "          NaN"), "line 41"),
+    "overflowing Fortran field": (lambda x: replace(x, 42, "*************"), "line 42"),
+    "merged columns": (lambda x: replace(x, 43, x[42].replace(" ", "")), "line 43"),
+    "truncated": (lambda x: "\n".join(x[:3000]) + "\n", "line 3001"),
+    "truncated within a number": (lambda x: "\n".join(x)[:-4], "line end"),
+    "one value too few": (lambda x: "\n".join([*x[:-1], x[-1][:-13]]) + "\n", "27674 of 27675"),
+    "one value too many": (lambda x: "\n".join(x) + " 1.0\n", "more than the 27675"),
+    "binary": (lambda x: replace(x, 50, "\x00\x01\x02"), "line 50"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_one_clear_error_and_leaves_no_acf(dimer, tmp_path, damage):
+    make, expected = DAMAGES[damage]
+    path = tmp_path / "rho.cube"
+    path.write_text(make(lines_of(dimer)))
+    with pytest.raises(SystemExit) as stop:
+        main([str(path), "-o", str(tmp_path / "out")])
+    message = str(stop.value.code)
+    assert message.startswith(f"Error: {path}: ")
+    assert re.search(expected, message)
+    assert "\n" not in message
+    assert list((tmp_path / "out").glob("*")) == []
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match="No such file"):
+        read_cube(tmp_path / "none.cube")
