@@ -53,10 +53,10 @@ def load_model(identifier: str) -> orm.WorkChainNode:
         ) from error
     if getattr(node, "process_label", None) != ModelWorkChain.__name__:
         raise InputError(
-            f"a {type(node).__name__} is no model run",
+            f"{type(node).__name__} is no model run",
             field="PK",
             value=identifier,
-            remedy=f"Give the PK of a {ModelWorkChain.__name__}: `verdi process list -a -P chargeflow.model`.",
+            remedy=f"Give the PK of a {ModelWorkChain.__name__}: `verdi process list -a -L {ModelWorkChain.__name__}`.",
         )
     if not node.is_finished_ok:
         state = node.exit_message or f"state {node.process_state.value if node.process_state else 'unknown'}"
