@@ -55,3 +55,11 @@ need_venv() { # extras
 need_programs() {
   need_packages cp2k.psmp=cp2k dot=graphviz
 }
+
+# After a kill -9 or a power cut the files of the dead broker are still there; a worker that reads them before the
+# new broker has written its own waits at a socket that nobody serves.
+need_daemon() {
+  verdi daemon status >/dev/null 2>&1 && return 0
+  rm -f "$AIIDA_PATH"/.aiida/broker/*/broker.{pid,sockets,status}
+  verdi daemon start 1 >/dev/null || die "the daemon did not start; see: AIIDA_PATH=$AIIDA_PATH verdi daemon status"
+}

@@ -1,14 +1,17 @@
 """The chain on a molecule with the real CP2K and the real Bader engine: Cl2In-AsCl2, some seconds a run."""
 
 import io
+import json
 
 import numpy as np
 import pytest
 from aiida import orm
 from aiida.engine import run_get_node
 from ase import Atoms
+from click.testing import CliRunner
 
 from aiida_chargeflow import launcher
+from aiida_chargeflow.cli import main
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.scf import ScfWorkChain
@@ -63,6 +66,26 @@ def test_from_structure_to_charge_flow(builder, molecule):
 
     assert flow.creator.inputs.structure.uuid == molecule.uuid
     assert outputs["bader"]["output_parameters"]["engine"] == "chargeflow-bader"
+
+
+def test_the_commands_tell_what_the_run_says(builder, tmp_path):
+    outputs, node = run_get_node(builder())
+    shown = CliRunner().invoke(main, ["show", str(node.pk), "--json"])
+    row = json.loads(shown.output)[0]
+    assert row["formula"] == "InAsCl4"
+    assert row["gap_ev"] == outputs["summary"]["gap_ev"]
+    table = CliRunner().invoke(main, ["show", str(node.pk)])
+    assert f"{outputs['summary']['gap_ev']:.3f}" in table.output
+
+    picture = tmp_path / "flow.svg"
+    arguments = ["figure", "flow-map", str(node.pk), "--normal", "0,0,1", "--slab", "8", "-o", str(picture)]
+    drawn = CliRunner().invoke(main, arguments)
+    assert drawn.exit_code == 0, drawn.output
+    assert node.uuid in picture.read_text()
+
+    refused = CliRunner().invoke(main, ["show", str(outputs["structure"].pk)])
+    assert refused.exit_code == 1
+    assert "no model run" in refused.output
 
 
 def test_an_unconverged_stage_hands_over_to_the_next(builder):
