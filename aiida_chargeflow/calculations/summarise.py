@@ -7,6 +7,12 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from ..science import electronic
+from ..science.alignment import band_alignment
+from ..science.errors import InputError
+from ..science.kinds import LIGAND
+from ..science.ligand_density import ligand_density
+from ..science.pdos import Pdos
+from ..science.region_charge import charge_by_region
 from .orbitals import to_pdos
 from .structures import to_atoms
 
@@ -23,7 +29,9 @@ _FROM_SCF = (
 def summarise(
     structure: orm.StructureData, scf: orm.Dict, orbitals: orm.ArrayData, charge_flow: orm.ArrayData
 ) -> orm.Dict:
-    """Return formula, energy, both gaps, traps, and the mean Bader charge and flow magnitude of every kind."""
+    """Return formula, energy, both gaps, traps, band alignment, ligand density, charge of every region, and the
+    mean Bader charge and flow magnitude of every kind.
+    """
     kinds = np.array([site.kind_name for site in structure.sites])
     names = sorted(set(kinds.tolist()))
 
@@ -31,14 +39,36 @@ def summarise(
         values = charge_flow.get_array(array)
         return {name: float(values[kinds == name].mean()) for name in names}
 
+    atoms, pdos = to_atoms(structure), to_pdos(orbitals)
+    found = electronic.analyse(pdos)
+    regions = atoms.get_tags() // 10
     return orm.Dict(
         {
-            "formula": to_atoms(structure).get_chemical_formula("metal"),
+            "formula": atoms.get_chemical_formula("metal"),
             "n_atoms": len(kinds),
             **{name: scf.get_dict().get(name) for name in _FROM_SCF},
-            **electronic.analyse(to_pdos(orbitals)).summary(),
+            **found.summary(),
+            "alignment": _alignment(pdos, found),
+            "ligands_per_nm2": _ligands_per_nm2(atoms.positions, regions == LIGAND),
+            "region_charge_e": charge_by_region(regions, charge_flow.get_array("bader_charge")),
             "n_atoms_of_kind": {name: int((kinds == name).sum()) for name in names},
             "flow_magnitude_e": mean_by_kind("flow_magnitude"),
             "bader_charge_e": mean_by_kind("bader_charge"),
         }
     )
+
+
+def _alignment(pdos: Pdos, found: electronic.ElectronicStructure) -> dict[str, object] | None:
+    """Return the band alignment, None for a structure whose kinds carry no region."""
+    try:
+        return band_alignment(pdos, found.energies_ev, is_trap=found.is_trap).summary()
+    except InputError:
+        return None
+
+
+def _ligands_per_nm2(positions_ang: np.ndarray, is_ligand: np.ndarray) -> float | None:
+    """Return the ligand density, None for a molecule too small to have a surface."""
+    try:
+        return ligand_density(positions_ang, is_ligand).ligands_per_nm2
+    except InputError:
+        return None

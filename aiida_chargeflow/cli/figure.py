@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..science.errors import InputError
+from .orbital_figures import alignment, composition, orbitals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,6 +59,10 @@ def save(figure: Figure, output: Path, sources: list[str]) -> None:
 @click.group()
 def figure() -> None:
     """Draw figures of finished models; every file carries the UUIDs of its sources."""
+
+
+for command in (orbitals, composition, alignment):
+    figure.add_command(command)
 
 
 @figure.command("flow-map")

@@ -1,0 +1,51 @@
+"""The orbitals of finished models as arrays, for figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiida import orm
+
+from .calculations.orbitals import to_pdos
+from .calculations.structures import to_atoms
+from .science.alignment import BandAlignment, band_alignment
+from .science.electronic import ElectronicStructure, analyse
+from .science.pdos import Pdos
+
+
+@dataclass(frozen=True)
+class OrbitalResult:
+    """The electronic structure of one model.
+
+    :param title: label and formula.
+    """
+
+    title: str
+    uuid: str
+    pdos: Pdos
+    structure: ElectronicStructure
+
+    def alignment(self) -> BandAlignment:
+        """Return the band edges of the regions."""
+        return band_alignment(self.pdos, self.structure.energies_ev, is_trap=self.structure.is_trap)
+
+    def frontier_composition(self, n_states: int) -> dict[str, dict[str, float]]:
+        """Return orbital name → region → share for ``n_states`` on each side of the gap, highest first."""
+        homo = self.pdos.n_occupied - 1
+        last = self.pdos.eigenvalues_ev.size - 1
+        bars = {}
+        for k in range(min(homo + n_states, last), max(homo - n_states, -1), -1):
+            above, below = k - homo - 1, homo - k
+            name = (
+                f"LUMO{f'+{above}' if above else ''}" if k > homo else f"HOMO{f'-{below}' if below else ''}"
+            )
+            bars[name] = {region: float(share[k]) for region, share in self.pdos.by_region().items()}
+        return bars
+
+
+def orbital_result(node: orm.WorkChainNode) -> OrbitalResult:
+    """Return the electronic structure of a finished model run."""
+    pdos = to_pdos(node.outputs.scf.orbitals)
+    formula = to_atoms(node.outputs.structure).get_chemical_formula("metal")
+    title = f"{node.label}: {formula}" if node.label else formula
+    return OrbitalResult(title, node.uuid, pdos, analyse(pdos))
