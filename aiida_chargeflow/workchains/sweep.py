@@ -131,12 +131,10 @@ class SweepWorkChain(WorkChain):
     def _on_awaitable_finished(self, awaitable: Awaitable) -> None:
         """Go on when one of the models has ended; a work chain by itself waits for all of them.
 
-        Every step asks anew for all models under way, so the call of an earlier step may come a second time.
+        Nothing is taken from the awaitable: the next step asks the database. So it does no harm if the call
+        of an earlier step comes late, or a call comes twice.
         """
-        if awaitable not in self._awaitables:
-            return
-        super()._on_awaitable_finished(awaitable)
-        if self.state == ProcessState.WAITING and self._awaitables:
+        if self.state == ProcessState.WAITING and awaitable in self._awaitables:
             self.resume()
 
 

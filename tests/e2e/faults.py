@@ -373,8 +373,14 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FAULTS))
     names = parser.parse_args().names or list(FAULTS)
     with tempfile.TemporaryDirectory(prefix="cf-") as base, site(Path(base)) as place:
+        broken = 0
         for name in names:
-            print(FAULTS[name](place).row(), flush=True)
+            try:
+                print(FAULTS[name](place).row(), flush=True)
+            except (TimeoutError, RuntimeError) as error:
+                broken += 1
+                print(f"| {name} | the trial itself broke: {error} |", flush=True)
+    raise SystemExit(bool(broken))
 
 
 if __name__ == "__main__":
