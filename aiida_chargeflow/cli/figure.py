@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..science.errors import InputError
-from .orbital_figures import alignment, composition, orbitals
+from .orbital_figures import alignment, composition, isosurface, orbitals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,7 +61,7 @@ def figure() -> None:
     """Draw figures of finished models; every file carries the UUIDs of its sources."""
 
 
-for command in (orbitals, composition, alignment):
+for command in (orbitals, composition, alignment, isosurface):
     figure.add_command(command)
 
 

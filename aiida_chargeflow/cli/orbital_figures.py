@@ -101,3 +101,41 @@ def alignment(models: tuple[str, ...], output: Path) -> None:
             (edges.region, edges.valence_edge_ev, edges.conduction_edge_ev) for edges in found.regions
         ]
     save(alignment_figure(diagrams, REGIONS), output, [result.uuid for result in results])
+
+
+@click.command()
+@click.argument("cube", type=click.Path(dir_okay=False, path_type=Path))
+@_output
+@click.option(
+    "--fraction", default=0.7, show_default=True, help="Share of the density inside the isosurface, 0 to 1."
+)
+@click.option("--azimuth", default=-60.0, show_default=True, help="Direction of view, degrees.")
+@click.option("--elevation", default=12.0, show_default=True, help="Direction of view, degrees.")
+@click.option("--title", default="", help="Title; by default what CP2K wrote into the cube.")
+def isosurface(
+    cube: Path, output: Path, fraction: float, azimuth: float, elevation: float, title: str
+) -> None:
+    """Draw an orbital from CP2K's WFN cube file (also gzipped) over the atoms."""
+    from ase import Atoms
+
+    from ..figures.colours import element_colour
+    from ..figures.isosurface import orbital_figure
+    from ..science.bonds import bond_graph
+    from ..science.cube import isovalue, read_cube
+    from .figure import save
+
+    orbital = read_cube(cube)
+    atoms = Atoms(numbers=orbital.numbers, positions=orbital.positions_ang)
+    figure = orbital_figure(
+        orbital.values,
+        isovalue(orbital, fraction),
+        orbital.origin_ang,
+        orbital.voxel_ang,
+        orbital.positions_ang,
+        [element_colour(symbol) for symbol in atoms.symbols],
+        bonds=bond_graph(atoms).bonds,
+        title=title or " ".join(orbital.title[1].split()),
+        azimuth_deg=azimuth,
+        elevation_deg=elevation,
+    )
+    save(figure, output, [])

@@ -6,7 +6,7 @@ from aiida import orm
 from aiida.common.links import LinkType
 from aiida.engine import ProcessState
 from click.testing import CliRunner
-from recorded import archive, recorded_pdos
+from recorded import CP2K, archive, recorded_pdos
 
 from aiida_chargeflow import launcher
 from aiida_chargeflow.calculations.orbitals import orbitals_node
@@ -98,3 +98,14 @@ def test_table_row_holds_alignment_ligands_and_charges(finished):
     assert row["gap_ev"] == pytest.approx(1.979, abs=0.001)
     assert 1 < row["ligands_per_nm2"] < 4
     assert row["region_charge_e"] == {"core": 0, "shell": 0, "ligand": 0}
+
+
+def test_isosurface_of_a_cube_file(tmp_path):
+    output = tmp_path / "homo.png"
+    result = figure("isosurface", CP2K / "incl3_homo.cube.gz", "-o", output)
+    assert result.exit_code == 0, result.output
+    assert output.read_bytes().startswith(b"\x89PNG")
+    result = figure("isosurface", CP2K / "incl3_homo.cube.gz", "--fraction", "2", "-o", output)
+    assert (result.exit_code, "fraction" in result.output) == (1, True)
+    result = figure("isosurface", tmp_path / "no.cube", "-o", output)
+    assert (result.exit_code, "no.cube" in result.output) == (1, True)
