@@ -74,7 +74,7 @@ def diagnose(run: orm.WorkChainNode, sweep: str) -> Diagnosis:
     for node in reversed(alive):
         if node.paused:
             reason = _last_complaint(node) or node.process_status or "paused"
-            return Diagnosis(f"paused: {reason}", True, _remedy(reason, sweep, run.label))
+            return Diagnosis(f"paused: {reason}", True, remedy_for(reason, sweep, run.label))
     for node in alive:
         waited_s = (timezone.now() - node.ctime).total_seconds()
         if node.process_state == ProcessState.CREATED and waited_s > _PICKED_UP_WITHIN_S:
@@ -90,7 +90,7 @@ def diagnose(run: orm.WorkChainNode, sweep: str) -> Diagnosis:
     if state.value != "queued":
         return Diagnosis(f"{stage}: {state.value}")
     reason = _pending_reason(job)
-    if _NEVER.match(reason):
+    if never_starts(reason):
         return Diagnosis(
             f"{stage}: in the queue, never to start ({reason})",
             True,
@@ -104,7 +104,13 @@ def _pending_reason(job: orm.CalcJobNode) -> str:
     return (getattr(info, "annotation", None) or "") if info else ""
 
 
-def _remedy(reason: str, sweep: str, point: str) -> str:
+def never_starts(reason: str) -> bool:
+    """Return whether Slurm lets a job wait for ever for this reason."""
+    return _NEVER.match(reason) is not None
+
+
+def remedy_for(reason: str, sweep: str, point: str) -> str:
+    """Return what to do about a process that was paused for this reason."""
     for pattern, remedy in _REMEDIES:
         if re.search(pattern, reason, re.IGNORECASE):
             return remedy.format(name=sweep, point=point)

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[depth]) for depth in (0, 1, 2)]
-from site_under_test import Site, shell, site, verdi, wait_until  # noqa: E402
+sys.path[:0] = [str(Path(__file__).parents[depth]) for depth in (1, 2)]
+from e2e.site_under_test import Site, shell, site, verdi, wait_until  # noqa: E402
 
 SLEEP_S = 5
 N_POINTS = 6

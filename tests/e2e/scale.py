@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-sys.path[:0] = [str(Path(__file__).parents[depth]) for depth in (0, 1, 2)]
-from site_under_test import ROOT, verdi, wait_until  # noqa: E402
+sys.path[:0] = [str(Path(__file__).parents[depth]) for depth in (1, 2)]
+from e2e.site_under_test import ROOT, verdi, wait_until  # noqa: E402
 
 
 def main() -> None:

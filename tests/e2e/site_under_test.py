@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -57,6 +58,27 @@ class Site:
         """Return (id, name, state) of every job that the accounting has seen."""
         out = self.slurm("sacct", "-a", "-X", "-n", "-P", "-S", "now-1day", "--format=jobid,jobname,state")
         return [tuple(line.split("|")) for line in out.split("\n") if line]  # type: ignore[misc]
+
+    def register_codes(self) -> None:
+        """Add CP2K, one rank of it, and the Bader engine of this environment."""
+        from aiida import orm
+
+        computer = orm.load_computer("playground")
+        environment = (
+            "export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1\n"
+            "export OMPI_MCA_btl=self,vader"
+        )
+        cp2k = os.environ.get("CHARGEFLOW_CP2K") or shutil.which("cp2k.psmp") or "cp2k.psmp"
+        bader = os.environ.get("CHARGEFLOW_BADER") or str(Path(sys.executable).with_name("chargeflow-bader"))
+        for label, path, plugin in (("cp2k", cp2k, "cp2k"), ("bader", bader, "chargeflow.bader")):
+            orm.InstalledCode(
+                computer,
+                path,
+                label=label,
+                default_calc_job_plugin=plugin,
+                with_mpi=False,
+                prepend_text=environment,
+            ).store()
 
 
 @contextmanager
