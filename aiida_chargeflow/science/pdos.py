@@ -153,7 +153,7 @@ def read_pdos_file(text: str, *, file: str | Path | None = None) -> PdosFile:
         )
     header = headers[-1]
     lines = text[header.end() :].splitlines()[1:]
-    if not lines or "Eigenvalue" not in lines[0]:
+    if not lines or not re.search(r"Eigenvalue .*Occupation", lines[0]):
         raise InputError("no column titles under the header", file=file, remedy="Was the run still writing?")
     titles = lines[0].split("Occupation")[1].split()
     to_ev = {"Eigenvalue [a.u.]": HARTREE_EV, "Eigenvalue [eV]": 1.0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from aiida_chargeflow.science.cp2k_output import Cp2kOutputError, Failure, read_output, scf_progress
+from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.science.units import HARTREE_EV
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "cp2k"
@@ -253,3 +255,16 @@ def test_standard_error_tells_why_the_output_stops() -> None:
     with pytest.raises(Cp2kOutputError) as caught:
         read_output(cut, standard_error="slurmstepd: error: Detected 1 oom_kill event in StepId=7.0\n")
     assert caught.value.failure is Failure.OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize("name", ["inas_smeared", "incl2_open_shell", "incl3_geo_opt", "abort_kind"])
+def test_no_damage_ends_in_a_traceback(name: str) -> None:
+    random = np.random.default_rng(7)
+    original = text_of(name)
+    for _ in range(40):
+        lines = original.split("\n")
+        row = int(random.integers(len(lines)))
+        lines[row] = lines[row][: int(random.integers(len(lines[row]) + 1))]
+        cut = int(random.integers(1, len(lines) + 1))
+        with contextlib.suppress(InputError):
+            read_output("\n".join(lines[:cut]) + "\n", require_finished=False).summary()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -164,3 +165,14 @@ def test_unit_of_the_eigenvalues_is_read_and_not_assumed() -> None:
     assert in_ev.fermi_level_ev == -0.355077
     with pytest.raises(InputError, match="unknown unit"):
         read_pdos_file(text.replace("[a.u.]", "[Ry]"))
+
+
+def test_no_damage_ends_in_a_traceback() -> None:
+    random = np.random.default_rng(7)
+    original = texts()["aiida-k2-1.pdos"]
+    for _ in range(200):
+        lines = original.split("\n")
+        row = int(random.integers(len(lines)))
+        lines[row] = lines[row][: int(random.integers(len(lines[row]) + 1))]
+        with contextlib.suppress(InputError):
+            read_pdos(texts() | {"aiida-k2-1.pdos": "\n".join(lines)})
