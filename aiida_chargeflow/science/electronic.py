@@ -92,8 +92,9 @@ class ElectronicStructure:
     :param participation_number: (n_states,) atoms that carry each orbital.
     :param participation_ratio: (n_states,) the same as a fraction of even spreading.
     :param is_trap: (n_states,) verdict for every orbital, in the gap or not.
-    :param traps_resolvable: False where no kind could fail the test even if it carried an orbital alone (all
-        atoms of a kind alike, as in very small dots): then an empty list of traps proves nothing.
+    :param unresolvable_kinds: under-coordinated kinds that make up nearly all of their element in their region,
+        as in very small dots: a trap spread over such a kind looks like an edge, and its absence from
+        ``traps`` proves nothing.
     :param band_edge_gap_ev: None where one of the bands shows no delocalised orbital.
     """
 
@@ -105,7 +106,7 @@ class ElectronicStructure:
     participation_ratio: NDArray[np.float64]
     missing_neighbour_excess: NDArray[np.float64]
     is_trap: NDArray[np.bool_]
-    traps_resolvable: bool
+    unresolvable_kinds: tuple[str, ...]
     homo_index: int
     lumo_index: int | None
     homo_ev: float
@@ -143,7 +144,7 @@ class ElectronicStructure:
             "conduction_edge_ev": self.conduction_edge_ev,
             "energy_zero_ev": self.energy_zero_ev,
             "resolution": self.resolution,
-            "traps_resolvable": self.traps_resolvable,
+            "unresolvable_kinds": list(self.unresolvable_kinds),
             "n_traps": len(self.traps),
             "traps": [
                 {
@@ -176,11 +177,18 @@ def energy_zero_ev(pdos: Pdos) -> float:
     return float(pdos.eigenvalues_ev[n_occupied - 1 : n_occupied + 1].mean())
 
 
-def _resolvable(pdos: Pdos, rule: TrapRule) -> bool:
-    """Return whether an orbital on one under-coordinated kind alone would be recognised as a trap."""
+def _unresolvable_kinds(pdos: Pdos, rule: TrapRule) -> tuple[str, ...]:
+    """Return the under-coordinated kinds whose traps the rule would miss: an orbital on all atoms of the kind,
+    and nowhere else, would still pass.
+    """
     under = [k for k, kind in enumerate(pdos.kinds) if is_undercoordinated(kind)]
     alone = np.eye(len(pdos.kinds))[:, under]
-    return bool(_score(pdos, alone, None, rule).is_trap.any())
+    caught = _score(pdos, alone, None, rule)
+    if pdos.atom_weights is not None:
+        is_trap = caught.surface | (caught.ratio < rule.min_participation_ratio)
+    else:
+        is_trap = caught.is_trap
+    return tuple(pdos.kind_names[k] for k, found in zip(under, is_trap, strict=True) if not found)
 
 
 def _largest(shares: NDArray[np.float64], total: float) -> list[tuple[int, float]]:
@@ -286,7 +294,7 @@ def analyse(pdos: Pdos, rule: TrapRule | None = None) -> ElectronicStructure:
         participation_ratio=scores.ratio,
         missing_neighbour_excess=scores.excess,
         is_trap=scores.is_trap,
-        traps_resolvable=atoms is not None or _resolvable(pdos, rule),
+        unresolvable_kinds=_unresolvable_kinds(pdos, rule),
         homo_index=int(pdos.index[n_occupied - 1]),
         lumo_index=number(lumo),
         homo_ev=float(energies[n_occupied - 1]),

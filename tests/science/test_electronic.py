@@ -67,7 +67,7 @@ def test_band_edge_gap_skips_the_facet_traps() -> None:
     assert all(trap.occupied for trap in found.traps)
     assert found.traps[0].carriers[0] == ("As13", 0.8)
     assert "surface" in found.traps[0].reason
-    assert found.traps_resolvable
+    assert found.unresolvable_kinds == ()
 
 
 def test_without_traps_both_gaps_agree() -> None:
@@ -137,12 +137,18 @@ def test_atoms_see_what_kinds_cannot() -> None:
     assert trap.participation_number == pytest.approx(1 / (0.04 + 0.36 + 0.04))
 
 
-def test_unresolvable_when_all_atoms_are_alike() -> None:
+def test_kind_that_makes_up_its_element_cannot_be_told_from_the_band() -> None:
     pdos = replace(
         made_up([(-6.0, 2.0, (0.75, 0.0, 0.0, 0.25)), (-4.0, 0.0, (0.3, 0.0, 0.1, 0.6))]),
         kind_counts=np.array([39, 1, 20, 40]),
     )
-    assert not analyse(pdos).traps_resolvable
+    assert analyse(pdos).unresolvable_kinds == ("As13",)
+
+
+@pytest.mark.parametrize("atom_resolved", [True, False])
+def test_twelve_of_thirteen_arsenic_atoms_are_named_as_unresolvable(atom_resolved: bool) -> None:
+    found = analyse(recorded_pdos("inas_pure", atom_resolved=atom_resolved))
+    assert found.unresolvable_kinds == ("As13",)
 
 
 def test_no_delocalised_orbital_gives_no_band_edge_gap() -> None:
@@ -218,6 +224,17 @@ def test_recorded_vacancy_makes_traps_on_two_coordinate_selenium(atom_resolved: 
     assert [trap.index for trap in found.traps if not trap.occupied] == [144, 145]
     if atom_resolved:
         assert found.traps[4].participation_number < 2
+
+
+def test_recorded_indium_without_a_ligand_is_an_empty_trap() -> None:
+    """One 3-coordinate In of 16 pulls an empty orbital out of the conduction band."""
+    found = analyse(recorded_pdos("inas_exchange"))
+    (trap,) = found.traps
+    assert not trap.occupied
+    assert trap.carriers[0][0] == "In13"
+    assert found.gap_ev == pytest.approx(0.164, abs=1e-3)
+    assert found.band_edge_gap_ev == pytest.approx(1.440, abs=1e-3)
+    assert "In13" not in found.unresolvable_kinds
 
 
 def test_summary_is_json() -> None:
