@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
@@ -22,6 +23,7 @@ Ints = NDArray[np.int64]
 Role = Literal["cation", "anion", "ligand"]
 
 _STRETCH, _BEND, _LIGAND_BEND, _REPEL = 10.0, 3.0, 0.9, 3.0
+_TOLERANCE = 1e-7  # relative change of the energy; positions are then within 0.005 Å of the minimum
 _CONTACT_ANG = 3.5  # atoms that share no bond and no neighbour stay at least this far apart
 _TETRAHEDRAL = float(np.degrees(np.arccos(-1 / 3)))
 _ANGLE_DEG: dict[tuple[str, int], float] = {
@@ -35,12 +37,28 @@ _ANGLE_DEG: dict[tuple[str, int], float] = {
 
 @dataclass(frozen=True)
 class _Terms:
-    bonds: Ints
-    length: Floats
-    angles: Ints  # columns: end, centre, end
+    """All terms over links, the bonds first and then the contacts; angles are pairs of bonds.
+
+    :param difference: takes positions to link vectors, shape (n_links, n_atoms).
+    :param ideal: length of each link, shape (n_links,).
+    :param constant: force constant of each link, shape (n_links,).
+    :param n_bonds: how many of the links are bonds; the others only repel.
+    :param pairs: the two bonds of each angle, shape (n_angles, 2).
+    :param sign: +1 where both bonds point away from or both towards the centre of the angle, else -1.
+    :param gather: adds what angles do to their first and second bonds, shape (n_links, 2·n_angles).
+    """
+
+    difference: csr_array
+    difference_transposed: csr_array
+    ideal: Floats
+    constant: Floats
+    n_bonds: int
+    contacts: Ints
+    pairs: Ints
+    sign: Floats
     cosine: Floats
     bend: Floats
-    contacts: Ints
+    gather: csr_array
 
 
 def relax(
@@ -63,75 +81,100 @@ def relax(
         args=(terms,),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": max_steps},
+        options={"maxiter": max_steps, "ftol": _TOLERANCE, "maxcor": 5},
     )
     relaxed: Floats = result.x.reshape(-1, 3)
     return relaxed
 
 
 def _terms(positions: Floats, bonds: Ints, length: Floats, roles: list[Role]) -> _Terms:
-    neighbours: list[list[int]] = [[] for _ in roles]
-    for i, j in bonds:
-        neighbours[i].append(int(j))
-        neighbours[j].append(int(i))
-    angles, cosines, bends = [], [], []
-    for centre, around in enumerate(neighbours):
-        ideal = _ANGLE_DEG.get((roles[centre], len(around)), _TETRAHEDRAL)
-        bend = _LIGAND_BEND if roles[centre] == "ligand" else _BEND
-        for k, first in enumerate(around):
-            for second in around[:k]:
-                angles.append((first, centre, second))
-                cosines.append(np.cos(np.radians(ideal)))
-                bends.append(bend)
-    triples = np.array(angles, dtype=np.int64).reshape(-1, 3)
-    linked = np.concatenate([np.sort(bonds, axis=1), np.sort(triples[:, [0, 2]], axis=1)])
+    pairs, sign, cosine, bend, ends = _angles(bonds, roles)
+    contacts = _contacts(positions, np.concatenate([bonds, ends]))
+    links = np.concatenate([bonds, contacts])
+    n_links, n_angles = len(links), len(pairs)
+    rows = np.repeat(np.arange(n_links), 2)
+    difference = csr_array(
+        (np.tile([1.0, -1.0], n_links), (rows, links.ravel())), shape=(n_links, len(positions))
+    )
+    gather = csr_array(
+        (np.ones(2 * n_angles), (pairs.T.ravel(), np.arange(2 * n_angles))), shape=(n_links, 2 * n_angles)
+    )
+    return _Terms(
+        difference=difference,
+        difference_transposed=csr_array(difference.T),
+        ideal=np.concatenate([np.asarray(length, float), np.full(len(contacts), _CONTACT_ANG)]),
+        constant=np.concatenate([np.full(len(bonds), _STRETCH), np.full(len(contacts), _REPEL)]),
+        n_bonds=len(bonds),
+        contacts=contacts,
+        pairs=pairs,
+        sign=sign,
+        cosine=cosine,
+        bend=bend,
+        gather=gather,
+    )
+
+
+def _angles(bonds: Ints, roles: list[Role]) -> tuple[Ints, Floats, Floats, Floats, Ints]:
+    """Return for every two bonds that share an atom: the bonds, sign, ideal cosine, constant, and far ends."""
+    n_bonds = len(bonds)
+    centre, end = np.concatenate([bonds[:, 0], bonds[:, 1]]), np.concatenate([bonds[:, 1], bonds[:, 0]])
+    order = np.argsort(centre, kind="stable")
+    degree = np.bincount(centre, minlength=len(roles))
+    first = np.concatenate([[0], np.cumsum(degree)[:-1]])
+    names = np.array(roles)
+    collected: list[tuple[Ints, Floats, Floats]] = []
+    for n in range(2, int(degree.max(initial=0)) + 1):
+        one, two = np.triu_indices(n, 1)
+        for role in ("cation", "anion", "ligand"):
+            atoms = np.flatnonzero((degree == n) & (names == role))
+            spokes = order[first[atoms][:, None] + np.arange(n)]
+            both = np.stack([spokes[:, one].ravel(), spokes[:, two].ravel()], axis=1)
+            ideal = np.cos(np.radians(_ANGLE_DEG.get((role, n), _TETRAHEDRAL)))
+            bend = _LIGAND_BEND if role == "ligand" else _BEND
+            collected.append((both, np.full(len(both), ideal), np.full(len(both), bend)))
+    if not collected:
+        return np.empty((0, 2), np.int64), np.empty(0), np.empty(0), np.empty(0), np.empty((0, 2), np.int64)
+    spokes = np.concatenate([part[0] for part in collected])
+    outward = np.where(spokes < n_bonds, 1.0, -1.0)
+    return (
+        spokes % n_bonds,
+        outward[:, 0] * outward[:, 1],
+        np.concatenate([part[1] for part in collected]),
+        np.concatenate([part[2] for part in collected]),
+        end[spokes],
+    )
+
+
+def _contacts(positions: Floats, linked: Ints) -> Ints:
+    """Return the pairs of atoms that may come into contact: near, with neither bond nor common neighbour."""
     near = cKDTree(positions).query_pairs(_CONTACT_ANG + 1.0, output_type="ndarray").astype(np.int64)
-    near = np.sort(near.reshape(-1, 2), axis=1)
-    n_atoms = len(positions)
-    free = ~np.isin(near @ [n_atoms, 1], linked @ [n_atoms, 1])
-    return _Terms(bonds, np.asarray(length, float), triples, np.array(cosines), np.array(bends), near[free])
+    near, linked = np.sort(near.reshape(-1, 2), axis=1), np.sort(linked, axis=1)
+    key = np.array([len(positions), 1])
+    contacts: Ints = near[~np.isin(near @ key, linked @ key)]
+    return contacts
 
 
 def _energy_and_gradient(flat: Floats, terms: _Terms) -> tuple[float, Floats]:
-    x = flat.reshape(-1, 3)
-    gradient = np.zeros_like(x)
-    energy = _pair_term(x, gradient, terms.bonds, terms.length, _STRETCH, only_repel=False)
-    contact = np.full(len(terms.contacts), _CONTACT_ANG)
-    energy += _pair_term(x, gradient, terms.contacts, contact, _REPEL, only_repel=True)
-    energy += _angle_term(x, gradient, terms)
-    return energy, gradient.ravel()
+    vector = terms.difference @ flat.reshape(-1, 3)
+    distance = np.sqrt(np.einsum("ij,ij->i", vector, vector))
+    stretch = distance - terms.ideal
+    stretch[terms.n_bonds :] = np.minimum(stretch[terms.n_bonds :], 0.0)
+    energy = float((terms.constant * stretch**2).sum())
+    pull = (2 * terms.constant * stretch / distance)[:, None] * vector
+    if len(terms.pairs):
+        bending, bent = _angle_term(vector / distance[:, None], distance, terms)
+        energy, pull = energy + bending, pull + bent
+    return energy, (terms.difference_transposed @ pull).ravel()
 
 
-def _pair_term(
-    x: Floats, gradient: Floats, pairs: Ints, ideal: Floats, constant: float, *, only_repel: bool
-) -> float:
-    vector = x[pairs[:, 0]] - x[pairs[:, 1]]
-    distance = np.linalg.norm(vector, axis=1)
-    stretch = distance - ideal
-    if only_repel:
-        stretch = np.minimum(stretch, 0.0)
-    force = (2 * constant * stretch / distance)[:, None] * vector
-    _add(gradient, pairs[:, 0], force)
-    _add(gradient, pairs[:, 1], -force)
-    return float(constant * (stretch**2).sum())
-
-
-def _angle_term(x: Floats, gradient: Floats, terms: _Terms) -> float:
-    end, centre, other = terms.angles.T
-    u, v = x[end] - x[centre], x[other] - x[centre]
-    nu, nv = np.linalg.norm(u, axis=1)[:, None], np.linalg.norm(v, axis=1)[:, None]
-    u, v = u / nu, v / nv
-    cosine = (u * v).sum(axis=1)
+def _angle_term(unit: Floats, distance: Floats, terms: _Terms) -> tuple[float, Floats]:
+    """Return the energy of all angles and its gradient with respect to the link vectors."""
+    first, second = terms.pairs.T
+    u, v = unit[first], unit[second]
+    cosine = terms.sign * np.einsum("ij,ij->i", u, v)
     excess = cosine - terms.cosine
-    pull = (2 * terms.bend * excess)[:, None]
-    at_end = pull * (v - cosine[:, None] * u) / nu
-    at_other = pull * (u - cosine[:, None] * v) / nv
-    _add(gradient, end, at_end)
-    _add(gradient, other, at_other)
-    _add(gradient, centre, -at_end - at_other)
-    return float((terms.bend * excess**2).sum())
-
-
-def _add(target: Floats, index: Ints, values: Floats) -> None:
-    for axis in range(3):
-        target[:, axis] += np.bincount(index, weights=values[:, axis], minlength=len(target))
+    factor = 2 * terms.bend * excess
+    at_first = (factor / distance[first])[:, None] * (terms.sign[:, None] * v - cosine[:, None] * u)
+    at_second = (factor / distance[second])[:, None] * (terms.sign[:, None] * u - cosine[:, None] * v)
+    gradient: Floats = terms.gather @ np.concatenate([at_first, at_second])
+    return float((terms.bend * excess**2).sum()), gradient
