@@ -10,6 +10,7 @@ from .draft import Draft
 from .elements import element
 from .errors import InputError
 from .facets import spread
+from .geometry import Floats
 from .lattice import Integers
 from .spec import PassivationSpec
 from .surface import exchange_choice, three_coordinate_anions
@@ -24,7 +25,7 @@ def place_ligands(draft: Draft, n: int, symbol: str) -> None:
     """Put exactly ``n`` ligands on free sites of ``draft``.
 
     Bridging sites are filled first, then on-top sites round by round, one on each of the cations that have
-    the lowest coordination. Where a round has more sites than ligands left, the sites are spread evenly.
+    the lowest coordination and, among these, receive the least charge from their neighbours. Where a round has more sites than ligands left, the sites are spread evenly.
 
     :raises InputError: ``n`` is negative or larger than the number of sites.
     """
@@ -50,8 +51,25 @@ def _stages(draft: Draft) -> Iterator[Integers]:
         hosts = np.flatnonzero(offered.any(1))
         coordination = draft.cation_coordination[hosts]
         hosts = hosts[coordination == coordination.min()]
+        received = _received_charge(draft, hosts)
+        hosts = hosts[received < received.min() + 1e-9]
         first = np.argmax(offered[hosts], axis=1)
         yield np.unique(draft.cation_neighbours[hosts, first])
+
+
+def _received_charge(draft: Draft, hosts: Integers) -> Floats:
+    """Return Pauling's bond-strength sum of cations: Σ charge over coordination of their neighbours, in e.
+
+    A cation beside a halide that replaced an anion receives less and is passivated first (Pauling, J. Am.
+    Chem. Soc. 51, 1010 (1929)); leaving it bare instead puts an empty state into the gap.
+    """
+    around = draft.cation_neighbours[hosts]
+    filled = draft.anion_z[around] > 0
+    received = np.zeros(around.shape)
+    sites = around[filled]
+    received[filled] = -draft.charge_of(draft.anion_z[sites]) / draft.anion_coordination[sites]
+    total: Floats = received.sum(axis=1)
+    return total
 
 
 def _check_capacity(n: int, n_sites: int, symbol: str) -> None:
