@@ -25,7 +25,8 @@ def place_ligands(draft: Draft, n: int, symbol: str) -> None:
     """Put exactly ``n`` ligands on free sites of ``draft``.
 
     Bridging sites are filled first, then on-top sites round by round, one on each of the cations that have
-    the lowest coordination and, among these, receive the least charge from their neighbours. Where a round has more sites than ligands left, the sites are spread evenly.
+    the lowest coordination and, among these, receive the least charge from their neighbours. Where a round
+    has more sites than ligands left, the sites are spread evenly.
 
     :raises InputError: ``n`` is negative or larger than the number of sites.
     """
