@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +26,7 @@ IntArray = npt.NDArray[np.int64]
 
 _BLOCK = 4 * 1024 * 1024
 _LONGEST_TOKEN = 64
+_EMPTY = np.empty(0)
 _REDO = "The file is damaged or was cut short; write it again."
 
 
@@ -71,11 +74,12 @@ class _HeaderReader:
     """Hand out the lines of a header, checked and counted."""
 
     def __init__(self, stream: IO[bytes], file: Path) -> None:
-        self.stream, self.file, self.line = stream, file, 0
+        self.stream, self.file, self.line, self.n_bytes = stream, file, 0, 0
 
     def text(self) -> str:
         raw = self.stream.readline(10_000)
         self.line += 1
+        self.n_bytes += len(raw)
         if not raw.endswith(b"\n"):
             self.fail(
                 "the header ends too early" if len(raw) < 10_000 else "the line is too long for a cube header"
@@ -111,7 +115,7 @@ class _HeaderReader:
 
 
 def _read_header(stream: IO[bytes], file: Path) -> tuple[CubeHeader, int]:
-    """Return the header and its number of lines."""
+    """Return the header and its number of bytes."""
     reader = _HeaderReader(stream, file)
     comments = (reader.text(), reader.text())
     first = reader.fields(4, 5, "number of atoms and origin")
@@ -148,7 +152,7 @@ def _read_header(stream: IO[bytes], file: Path) -> tuple[CubeHeader, int]:
         nuclear_charges=table[:, 1],
         positions_bohr=np.ascontiguousarray(table[:, 2:5]),
     )
-    return header, reader.line
+    return header, reader.n_bytes
 
 
 def _open(file: Path) -> IO[bytes]:
@@ -164,72 +168,82 @@ def _open(file: Path) -> IO[bytes]:
         ) from error
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield blocks that end at white space, so that no number is cut in two."""
+def _blocks(stream: IO[bytes]) -> Iterator[memoryview]:
+    """Yield blocks that end at white space, so that no number is cut in two; the last one may not."""
     rest = b""
     while True:
-        block = stream.read(_BLOCK)
-        if not block:
+        block = bytearray(len(rest) + _BLOCK)
+        block[: len(rest)] = rest
+        view = memoryview(block)
+        size = stream.readinto(view[len(rest) :])  # type: ignore[attr-defined]
+        end = len(rest) + size
+        if size == 0:
             if rest:
-                yield rest
+                yield view[:end]
             return
-        cut = max(block.rfind(b"\n"), block.rfind(b" ")) + 1
-        if cut == 0:
-            rest += block
-            if len(rest) > _BLOCK + _LONGEST_TOKEN:
-                yield rest
-                rest = b""
-            continue
-        yield rest + block[:cut] if rest else block[:cut]
-        rest = block[cut:]
+        cut = max(block.rfind(b"\n", 0, end), block.rfind(b" ", 0, end)) + 1
+        if cut == 0 and end > _BLOCK + _LONGEST_TOKEN:
+            cut = end
+        rest = bytes(view[cut:end])
+        if cut > 0:
+            yield view[:cut]
 
 
-def _parse(text: bytes) -> tuple[FloatArray, int]:
-    out = np.empty(len(text) // 2 + 1)
+_scratch = threading.local()
+
+
+def _parse(text: memoryview) -> tuple[FloatArray, int]:
+    """Return the numbers of a block and the offset of the first thing that is none, or -1."""
+    out = getattr(_scratch, "out", _EMPTY)
+    if out.size < len(text) // 2 + 1:
+        # Kept for the thread's next block: fresh memory for each would cost as much as the parsing.
+        out = _scratch.out = np.empty(len(text) // 2 + 1)
     count, wrong = parse_numbers(np.frombuffer(text, dtype=np.uint8), out, POWERS_OF_TEN)
-    return out[:count], wrong
+    return out[:count].copy(), int(wrong)
 
 
 class _Body:
     """Collect parsed blocks, in order, in the grid."""
 
-    def __init__(self, file: Path, header: CubeHeader, n_header_lines: int) -> None:
+    def __init__(self, file: Path, header: CubeHeader, offset: int) -> None:
         self.file, self.n_points = file, header.n_points
         self.values = np.empty(header.n_points)
         self.count = 0
-        self.line = n_header_lines + 1
+        self.offset = offset
 
-    def add(self, text: bytes, numbers: FloatArray, wrong: int) -> None:
-        excess = self.count + numbers.size - self.n_points
+    def add(self, text: memoryview, numbers: FloatArray, wrong: int) -> None:
         if wrong >= 0:
-            token = text[wrong : wrong + _LONGEST_TOKEN].split()[0].decode("latin-1")
-            self.fail("not a finite number", self.line + text.count(b"\n", 0, wrong), token)
-        if excess > 0:
-            token_line = self.line + _line_of_value(text, numbers.size - excess)
-            self.fail(f"more than the {self.n_points} values that the header announces", token_line)
+            token = bytes(text[wrong : wrong + _LONGEST_TOKEN]).split()[0].decode("latin-1")
+            self.fail("not a finite number", wrong, token)
+        surplus = self.count + numbers.size - self.n_points
+        if surplus > 0:
+            tokens = list(re.finditer(rb"\S+", bytes(text)))
+            problem = f"more than the {self.n_points} values that the header announces"
+            self.fail(problem, tokens[-surplus].start())
         self.values[self.count : self.count + numbers.size] = numbers
         self.count += numbers.size
-        self.line += text.count(b"\n")
+        self.offset += len(text)
 
-    def finish(self, last: bytes) -> None:
+    def finish(self, ended: bool) -> None:
         if self.count < self.n_points:
-            problem = f"the file ends after {self.count} of {self.n_points} values"
-            self.fail(problem, self.line)
-        if not last[-1:].isspace():
-            self.fail("no line end after the last value: it may have been cut", self.line)
+            self.fail(f"the file ends after {self.count} of {self.n_points} values", 0)
+        if not ended:
+            self.fail("no line end after the last value: it may have been cut", -1)
 
-    def fail(self, problem: str, line: int, value: object = None) -> NoReturn:
+    def fail(self, problem: str, ahead: int, value: object = None) -> NoReturn:
+        """Raise with the line that lies ``ahead`` bytes after what was taken in."""
+        line = 1 + _count_lines(self.file, self.offset + ahead)
         raise InputError(problem, file=self.file, field=f"line {line}", value=value, remedy=_REDO)
 
 
-def _line_of_value(text: bytes, index: int) -> int:
-    """Return the line, from 0, of the index-th value in ``text``."""
-    seen = 0
-    for number, line in enumerate(text.split(b"\n")):
-        seen += len(line.split())
-        if seen > index:
-            return number
-    return text.count(b"\n")
+def _count_lines(file: Path, n_bytes: int) -> int:
+    """Return the number of line ends among the first ``n_bytes`` of the unpacked file."""
+    lines = 0
+    with _open(file) as stream:
+        while n_bytes > 0 and (block := stream.read(min(n_bytes, _BLOCK))):
+            lines += block.count(b"\n")
+            n_bytes -= len(block)
+    return lines
 
 
 def read_cube(file: Path | str, *, threads: int | None = None, report: Report | None = None) -> Cube:
@@ -243,8 +257,8 @@ def read_cube(file: Path | str, *, threads: int | None = None, report: Report | 
     threads = threads or available_threads()
     with _open(file) as stream:
         try:
-            header, n_lines = _read_header(stream, file)
-            body = _Body(file, header, n_lines)
+            header, n_bytes = _read_header(stream, file)
+            body = _Body(file, header, n_bytes)
             _read_body(stream, body, threads, report)
         except (EOFError, OSError, zstandard.ZstdError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
             raise InputError(f"cannot be read: {error}", file=file, remedy=_REDO) from error
@@ -256,7 +270,8 @@ def read_cube(file: Path | str, *, threads: int | None = None, report: Report | 
 
 
 def _read_body(stream: IO[bytes], body: _Body, threads: int, report: Report | None) -> None:
-    pending: deque[tuple[bytes, Future[tuple[FloatArray, int]]]] = deque()
+    pending: deque[tuple[memoryview, Future[tuple[FloatArray, int]]]] = deque()
+    ended = True
 
     def collect() -> None:
         text, future = pending.popleft()
@@ -264,12 +279,12 @@ def _read_body(stream: IO[bytes], body: _Body, threads: int, report: Report | No
         if report is not None:
             report(body.count / body.n_points)
 
-    text = b""
     with ThreadPoolExecutor(threads) as pool:
         for text in _blocks(stream):
+            ended = bytes(text[-1:]).isspace()
             pending.append((text, pool.submit(_parse, text)))
             if len(pending) > 2 * threads:
                 collect()
         while pending:
             collect()
-    body.finish(text)
+    body.finish(ended)

@@ -14,7 +14,7 @@ TextArray = npt.NDArray[np.uint8]
 
 POWERS_OF_TEN = 10.0 ** np.arange(23, dtype=np.float64)
 
-_SPACE, _NEWLINE = 32, 10
+_SPACE, _E = 32, 69
 _PLUS, _MINUS, _POINT, _ZERO, _NINE = 43, 45, 46, 48, 57
 
 
@@ -34,7 +34,7 @@ def _scale(mantissa: Any, exponent: Any, powers: FloatArray) -> float:
 
 
 @compiled
-def _slow_token(text: TextArray, start: int, end: int, powers: FloatArray) -> tuple[float, bool]:
+def _slow_token(text: TextArray, start: Any, end: Any, powers: FloatArray) -> tuple[float, bool]:
     """Parse text[start:end]; return (value, valid). Accepts E, D and the Fortran form 0.12345-100."""
     at = start
     negative = text[at] == _MINUS
@@ -85,7 +85,44 @@ def _slow_token(text: TextArray, start: int, end: int, powers: FloatArray) -> tu
 
 
 @compiled
-def parse_numbers(text: TextArray, out: FloatArray, powers: FloatArray) -> tuple[int, int]:
+def _is_space(byte: int) -> bool:
+    return byte == _SPACE or 9 <= byte <= 13
+
+
+@compiled
+def _usual_token(text: TextArray, at: Any, powers: FloatArray) -> tuple[float, bool]:
+    """Read d.dddddE±dd, the form of Fortran and of Gaussian, at ``at``; return (value, whether it is that).
+
+    There is no loop and no branch for a digit, and unsigned indices spare numba's checks for negative ones:
+    this is what makes the reader as fast as memory.
+    """
+    zero = np.uint32(_ZERO)
+    d0 = np.uint32(text[at]) - zero
+    d1 = np.uint32(text[at + np.uint64(2)]) - zero
+    d2 = np.uint32(text[at + np.uint64(3)]) - zero
+    d3 = np.uint32(text[at + np.uint64(4)]) - zero
+    d4 = np.uint32(text[at + np.uint64(5)]) - zero
+    d5 = np.uint32(text[at + np.uint64(6)]) - zero
+    e0 = np.uint32(text[at + np.uint64(9)]) - zero
+    e1 = np.uint32(text[at + np.uint64(10)]) - zero
+    sign = text[at + np.uint64(8)]
+    wrong = (d0 > 9) | (d1 > 9) | (d2 > 9) | (d3 > 9) | (d4 > 9) | (d5 > 9) | (e0 > 9) | (e1 > 9)
+    wrong |= (text[at + np.uint64(1)] != _POINT) | (text[at + np.uint64(7)] != _E)
+    wrong |= (sign != _PLUS) & (sign != _MINUS)
+    if wrong:
+        return 0.0, False
+    upper = (d0 * np.uint32(10) + d1) * np.uint32(10) + d2
+    lower = (d3 * np.uint32(10) + d4) * np.uint32(10) + d5
+    mantissa = np.int64(upper) * 1000 + np.int64(lower)
+    power = np.int64(e0) * 10 + np.int64(e1)
+    exponent = (-power if sign == _MINUS else power) - 5
+    if -22 <= exponent < 0:
+        return mantissa / powers[-exponent], True
+    return _scale(mantissa, exponent, powers), True
+
+
+@compiled
+def parse_numbers(text: TextArray, out: FloatArray, powers: FloatArray) -> tuple[np.int64, np.int64]:
     """Parse the numbers of ``text``, separated by white space, into ``out``.
 
     :param text: (n,) uint8, whole tokens only.
@@ -93,51 +130,27 @@ def parse_numbers(text: TextArray, out: FloatArray, powers: FloatArray) -> tuple
     :param powers: POWERS_OF_TEN.
     :return: (number of values, offset of the first token that is no finite number or -1).
     """
-    n = text.size
-    count = 0
-    at = 0
+    one, width, n = np.uint64(1), np.uint64(11), np.uint64(text.size)
+    count, at = np.uint64(0), np.uint64(0)
     while True:
-        while at < n and (text[at] == _SPACE or 9 <= text[at] <= 13):
-            at += 1
+        while at < n and _is_space(text[at]):
+            at += one
         if at >= n:
-            return count, -1
-        start = at
+            return np.int64(count), np.int64(-1)
         negative = text[at] == _MINUS
-        at += negative
-        # The common form d.dddddE±dd of Fortran and of Gaussian: no loop, no branch for each digit.
-        if (
-            at + 11 <= n
-            and text[at + 1] == _POINT
-            and text[at + 7] == 69
-            and (at + 11 == n or text[at + 11] <= 32)
-        ):
-            d0 = np.int64(text[at]) - _ZERO
-            d1 = np.int64(text[at + 2]) - _ZERO
-            d2 = np.int64(text[at + 3]) - _ZERO
-            d3 = np.int64(text[at + 4]) - _ZERO
-            d4 = np.int64(text[at + 5]) - _ZERO
-            d5 = np.int64(text[at + 6]) - _ZERO
-            e0 = np.int64(text[at + 9]) - _ZERO
-            e1 = np.int64(text[at + 10]) - _ZERO
-            sign = text[at + 8]
-            wrong = (d0 | d1 | d2 | d3 | d4 | d5 | e0 | e1) < 0
-            wrong |= (d0 > 9) | (d1 > 9) | (d2 > 9) | (d3 > 9) | (d4 > 9) | (d5 > 9) | (e0 > 9) | (e1 > 9)
-            if not wrong and (sign in (_MINUS, _PLUS)):
-                mantissa = ((((d0 * 10 + d1) * 10 + d2) * 10 + d3) * 10 + d4) * 10 + d5
-                power = e0 * 10 + e1
-                exponent = (-power if sign == _MINUS else power) - 5
-                if -22 <= exponent < 0:
-                    value = mantissa / powers[-exponent]
-                else:
-                    value = _scale(mantissa, exponent, powers)
-                out[count] = -value if negative else value
-                count += 1
-                at += 11
-                continue
-        while at < n and not (text[at] == _SPACE or 9 <= text[at] <= 13):
-            at += 1
-        value, valid = _slow_token(text, start, at, powers)
+        end = at + np.uint64(negative) + width
+        valid = False
+        value = 0.0
+        if end <= n and (end == n or _is_space(text[end])):
+            value, valid = _usual_token(text, end - width, powers)
+            value = -value if negative else value
         if not valid:
-            return count, start
+            end = at
+            while end < n and not _is_space(text[end]):
+                end += one
+            value, valid = _slow_token(text, np.int64(at), np.int64(end), powers)
+            if not valid:
+                return np.int64(count), np.int64(at)
         out[count] = value
-        count += 1
+        count += one
+        at = end
