@@ -103,31 +103,36 @@ def _near_step(point: int, arrays: _Arrays, carried: FloatArray, slope: FloatArr
 
 @compiled
 def _climb(
-    seed: int, arrays: _Arrays, state: ByteArray, first: int, last: int, path: IntArray
+    seed: int,
+    arrays: _Arrays,
+    state: ByteArray,
+    first: int,
+    last: int,
+    path: IntArray,
+    others: IntArray,
+    carried: FloatArray,
+    slope: FloatArray,
 ) -> tuple[int, int]:
     """Climb from ``seed`` to a maximum, or to a labelled point between first and last.
 
-    :return: the end of the path, and the number of points before it, of which ``path`` holds the first ones.
+    :param path: (> _MEMORY,) keeps the last points of the path; ``others``, ``carried`` and ``slope`` are
+        work space for 26 neighbours, 3 and 6 components.
+    :return: the end of the path, and the number of points before it.
     """
-    carried = np.zeros(3)
-    slope = np.empty(6)
-    others = np.empty(26, dtype=np.int64)
-    recent = np.full(_MEMORY, -1, dtype=np.int64)
     point = seed
     length = 0
+    carried[0] = carried[1] = carried[2] = 0.0
     while True:
-        if length < path.size:
-            path[length] = point
-        recent[length % _MEMORY] = point
+        path[length % path.size] = point
         length += 1
         # A path that goes on for long goes in circles: then only steps to higher points are made.
         to = _near_step(point, arrays, carried, slope) if length < _PATIENCE else -1
-        for n in range(_MEMORY):
-            if recent[n] == to:
+        for n in range(max(0, length - _MEMORY), length):
+            if path[n % path.size] == to:
                 to = -1
                 break
         if to < 0:
-            carried[:] = 0.0
+            carried[0] = carried[1] = carried[2] = 0.0
             to = _steepest(point, arrays, others)
             if to == point:
                 return point, length
@@ -141,13 +146,19 @@ def _label_slab(arrays: _Arrays, state: ByteArray, label: LabelArray, first: int
     """Label all points from first to last; paths may leave the slab but write only inside it."""
     flux, cut = arrays[0], arrays[1]
     path = np.empty(_PATIENCE, dtype=np.int64)
+    others = np.empty(26, dtype=np.int64)
+    carried = np.empty(3)
+    slope = np.empty(6)
     for seed in range(first, last):
         if state[seed] != _FREE or not flux[seed] > cut:
             continue
-        end, length = _climb(seed, arrays, state, first, last, path)
+        end, length = _climb(seed, arrays, state, first, last, path, others, carried, slope)
+        found = label[end]
+        label[seed] = found
+        state[seed] = _LABELLED
         for n in range(min(length, path.size)):
             if first <= path[n] < last and state[path[n]] == _FREE:
-                label[path[n]] = label[end]
+                label[path[n]] = found
                 state[path[n]] = _LABELLED
 
 
@@ -220,10 +231,33 @@ def _climb_all(
     arrays: _Arrays, state: ByteArray, label: LabelArray, points: IntArray, found: LabelArray
 ) -> None:
     """Set ``found`` to the labels at the ends of full paths from ``points``."""
-    path = np.empty(0, dtype=np.int64)
+    path = np.empty(2 * _MEMORY, dtype=np.int64)
+    others = np.empty(26, dtype=np.int64)
+    carried = np.empty(3)
+    slope = np.empty(6)
     for n in range(points.size):
-        end, _ = _climb(points[n], arrays, state, 0, state.size, path)
+        end, _ = _climb(points[n], arrays, state, 0, state.size, path, others, carried, slope)
         found[n] = label[end]
+
+
+@compiled
+def _surround(
+    points: IntArray, offsets: IntArray, shape: IntArray, periodic: bool, mark: ByteArray, out: IntArray
+) -> int:
+    """List points and their neighbours, each once; ``mark`` is zero on entry and on exit."""
+    others = np.empty(offsets.shape[0], dtype=np.int64)
+    listed = 0
+    for n in range(points.size):
+        wrapped_neighbours(points[n], offsets, shape, periodic, others)
+        for m in range(-1, others.size):
+            other = points[n] if m < 0 else others[m]
+            if other >= 0 and mark[other] == 0:
+                mark[other] = 1
+                out[listed] = other
+                listed += 1
+    for n in range(listed):
+        mark[out[n]] = 0
+    return listed
 
 
 def near_grid_labels(grid: Grid, stencil: Stencil, maxima: IntArray, labels: IntArray) -> LabelArray:
@@ -265,6 +299,7 @@ def _refine(
 ) -> None:
     """Climb again from the points on edges until no label changes; each round sees the labels of the last."""
     candidates = _all_edges(grid, stencil, label)
+    mark: ByteArray = untouched_zeros((grid.flux.size,), np.uint8)
     for _ in range(_MAX_ROUNDS):
         edges = np.empty(candidates.size, dtype=np.int64)
         edges = edges[: _mark_edges(arrays, state, label, candidates, edges)]
@@ -277,7 +312,9 @@ def _refine(
         if changed.size == 0:
             return
         label[edges] = found
-        candidates = _with_neighbours(grid, stencil, changed)
+        around = np.empty(27 * changed.size, dtype=np.int64)
+        listed = _surround(changed, stencil.offsets, grid.shape, grid.periodic, mark, around)
+        candidates = np.sort(around[:listed])
 
 
 def _all_edges(grid: Grid, stencil: Stencil, label: LabelArray) -> IntArray:
@@ -296,15 +333,3 @@ def _all_edges(grid: Grid, stencil: Stencil, label: LabelArray) -> IntArray:
             capacity = listed
 
     return np.concatenate(over_slabs(task, grid.header.shape[0], grid.threads))
-
-
-def _with_neighbours(grid: Grid, stencil: Stencil, points: IntArray) -> IntArray:
-    """Return the points and their 26 neighbours, ascending, each once."""
-    here = np.stack(np.unravel_index(points, grid.header.shape), axis=1)
-    around = np.concatenate([here] + [here + offset for offset in stencil.offsets])
-    if grid.periodic:
-        around %= grid.shape
-    else:
-        around = around[np.all((around >= 0) & (around < grid.shape), axis=1)]
-    result: IntArray = np.unique(np.ravel_multi_index(tuple(around.T), grid.header.shape))
-    return result
