@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiida import orm
@@ -22,6 +24,7 @@ from .workchains.model import ModelWorkChain, point_digest
 from .workchains.sweep import SweepWorkChain
 
 GROUP_PREFIX = "chargeflow/sweep/"
+_OBEY_WITHIN_S = 30.0
 _STATE = "chargeflow_sweep"  # the extra of the group: points in their order, options, code labels
 
 
@@ -203,17 +206,39 @@ def cancel(name: str, labels: Sequence[str] = ()) -> int:
             )
     wanted = {digests[label] for label in labels} if labels else set(digests.values())
     runs = [run for run in active_runs(group) if run.inputs.digest.value in wanted]
-    return _control("kill", runs if labels else [*active_sweeps(group), *runs])
+    if labels:
+        return _control("kill", runs)
+    sweeps = active_sweeps(group)  # killing one kills what it has called
+    called = {run.pk for sweep in sweeps for run in sweep.called}
+    return _control("kill", [*sweeps, *(run for run in runs if run.pk not in called)])
 
 
-def _control(action: str, nodes: list[orm.WorkChainNode]) -> int:
+_ACTIONS: dict[str, tuple[Callable[..., None], Callable[[orm.ProcessNode], bool]]] = {
+    "pause": (control.pause_processes, lambda node: node.paused or node.is_terminated),
+    "play": (control.play_processes, lambda node: not node.paused),
+    "kill": (control.kill_processes, lambda node: node.is_terminated),
+}
+
+
+def _control(action: str, nodes: Sequence[orm.ProcessNode]) -> int:
+    """Ask the daemon to act on processes, wait until it has, and return how many there were.
+
+    :raises InputError: the daemon does not run, or processes did not obey.
+    """
     if not nodes:
         return 0
     launcher.require_daemon()
-    perform = {
-        "pause": control.pause_processes,
-        "play": control.play_processes,
-        "kill": control.kill_processes,
-    }[action]
-    perform(nodes, timeout=60.0)
+    perform, has_obeyed = _ACTIONS[action]
+    # whether they obey is seen below; its own reports say "failed" of a kill that only takes long
+    logging.getLogger("aiida.process_control").setLevel(logging.CRITICAL)
+    perform(list(nodes), timeout=_OBEY_WITHIN_S)
+    deadline = time.monotonic() + _OBEY_WITHIN_S
+    while not all(has_obeyed(node) for node in nodes) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    deaf = [str(node.pk) for node in nodes if not has_obeyed(node)]
+    if deaf:
+        raise InputError(
+            f"{len(deaf)} of {len(nodes)} processes did not obey: {', '.join(deaf)}",
+            remedy="Run `verdi daemon restart`, wait a little, and give the same command again.",
+        )
     return len(nodes)

@@ -168,7 +168,7 @@ def cancel(name: str, points: tuple[str, ...], yes: bool) -> None:
     launcher.load_profile()
     what = ", ".join(points) or "the whole sweep"
     if yes or click.confirm(f"Kill {what} of {name}?"):
-        click.echo(f"{name}: {service.cancel(name, points)} work chains killed.")
+        click.echo(f"{name}: {service.cancel(name, points)} work chains killed, and all they had called.")
 
 
 def _checked_plan(file: Path, quiet: bool) -> Plan:
