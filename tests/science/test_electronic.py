@@ -226,9 +226,10 @@ def test_recorded_vacancy_makes_traps_on_two_coordinate_selenium(atom_resolved: 
         assert found.traps[4].participation_number < 2
 
 
-def test_recorded_indium_without_a_ligand_is_an_empty_trap() -> None:
+@pytest.mark.parametrize("atom_resolved", [True, False])
+def test_recorded_indium_without_a_ligand_is_an_empty_trap(atom_resolved: bool) -> None:
     """One 3-coordinate In of 16 pulls an empty orbital out of the conduction band."""
-    found = analyse(recorded_pdos("inas_exchange"))
+    found = analyse(recorded_pdos("inas_exchange", atom_resolved=atom_resolved))
     (trap,) = found.traps
     assert not trap.occupied
     assert trap.carriers[0][0] == "In13"
