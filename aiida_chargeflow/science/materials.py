@@ -82,6 +82,23 @@ MATERIALS: dict[str, Material] = dict(
 )
 
 
+#: Radii of tetrahedral bonds in Å: Pauling, The Nature of the Chemical Bond, 3rd ed., Cornell (1960).
+_TETRAHEDRAL_RADIUS_ANG = {
+    "Al": 1.26,
+    "Zn": 1.31,
+    "Ga": 1.26,
+    "Cd": 1.48,
+    "In": 1.44,
+    "Hg": 1.48,
+    "P": 1.10,
+    "S": 1.04,
+    "As": 1.18,
+    "Se": 1.14,
+    "Sb": 1.36,
+    "Te": 1.32,
+}
+
+
 def material(name: str, extra: Mapping[str, Material] | None = None) -> Material:
     """Return the material ``name``, from ``extra`` (a user's own) before the table.
 
@@ -103,9 +120,12 @@ def bulk_bond_length_ang(cation: str, anion: str, extra: Mapping[str, Material] 
     """Return the ideal cation-anion bond length in Å.
 
     A compound of the table has its bulk length; any other pair, such as In-Se across an interface, has the
-    sum of the covalent radii of Cordero et al. (2008).
+    sum of Pauling's tetrahedral radii, or else of the covalent radii of Cordero et al. (2008).
     """
     for known in (*(extra or {}).values(), *MATERIALS.values()):
         if (known.cation, known.anion) == (cation, anion):
             return known.bond_length_ang
-    return float(covalent_radii[atomic_numbers[cation]] + covalent_radii[atomic_numbers[anion]])
+    return sum(
+        _TETRAHEDRAL_RADIUS_ANG.get(symbol, float(covalent_radii[atomic_numbers[symbol]]))
+        for symbol in (cation, anion)
+    )

@@ -100,10 +100,19 @@ def test_bonds_are_sorted_and_connect_opposite_charges():
     assert (signs.sum(axis=1) == 0).all()
 
 
-@pytest.mark.parametrize("shell", ["CdSe", "ZnSe"])
-def test_no_bond_starts_more_than_five_percent_off(shell):
+@pytest.mark.parametrize(
+    ("shells", "interface"),
+    [
+        ({"CdSe": 1}, "abrupt"),
+        ({"ZnSe": 1}, "alloyed"),
+        ({"ZnSe": 3}, "abrupt"),
+        ({"InP": 1, "ZnSe": 2}, {"pattern": "alloyed", "boundary": 2}),
+    ],
+)
+def test_no_bond_starts_more_than_five_percent_off(shells, interface):
     """ZnSe is 6.4 % smaller than InAs; the force field shares the strain out."""
-    model = make("force-field", shells=[{"material": shell, "n_monolayers": 1}])
+    listed = [{"material": name, "n_monolayers": n} for name, n in shells.items()]
+    model = make("force-field", shells=listed, interface=interface)
     anion = model.formal_charges < 0
     bonds = np.where(anion[model.bonds[:, :1]], model.bonds[:, ::-1], model.bonds)
     ideal = bond_lengths_ang(model.atoms.numbers, model.coordination, model.regions == 4, bonds)
