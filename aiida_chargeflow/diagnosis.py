@@ -118,7 +118,7 @@ def remedy_for(reason: str, sweep: str, point: str) -> str:
 
 
 def _last_complaint(node: orm.ProcessNode) -> str:
-    """Return the line of the newest log entry that names the cause, or nothing."""
+    """Return the line of the newest log entry that tells most about the cause, or nothing."""
     for log in reversed(orm.Log.collection.get_logs_for(node)):
         trace = str((log.metadata or {}).get("exc_text") or "")
         lines = [line.strip() for line in f"{log.message}\n{trace}".splitlines() if line.strip()]
@@ -126,5 +126,12 @@ def _last_complaint(node: orm.ProcessNode) -> str:
             line for line in lines if re.search(r"error|denied|refused|space left|quota", line, re.IGNORECASE)
         ]
         if told:
-            return re.sub(r"^(sbatch: )?error: |^[\w.]+(Error|Exception): |^stderr=", "", told[-1])[:200]
+            line = min(reversed(told), key=_rank)
+            return re.sub(r"^(stderr=)?(sbatch: )?(error: )?([\w.]+(Error|Exception): )?", "", line)[:200]
     return ""
+
+
+def _rank(line: str) -> int:
+    """Return the number of the remedy that a line leads to: the first ones are the most specific."""
+    matches = [n for n, (pattern, _) in enumerate(_REMEDIES) if re.search(pattern, line, re.IGNORECASE)]
+    return min(matches, default=len(_REMEDIES))

@@ -28,7 +28,7 @@ class StandInModel(WorkChain):
         spec.input("options", valid_type=dict, non_db=True, required=False)
         spec.outline(cls.work, cls.results)
         spec.output("result", valid_type=orm.Int)
-        spec.exit_code(411, "ERROR_STAND_IN", message="The stand-in failed as it was told to.")
+        spec.exit_code(411, "ERROR_STAND_IN", message="The stand-in failed: {reason}")
 
     def work(self) -> ToContext | None:
         """Start the job."""
@@ -49,8 +49,10 @@ class StandInModel(WorkChain):
 
     def results(self) -> ExitCode | None:
         """Fail or give a number."""
-        if self.inputs.spec.get_dict().get("fail") or ("job" in self.ctx and not self.ctx.job.is_finished_ok):
-            return self.exit_codes.ERROR_STAND_IN
+        if self.inputs.spec.get_dict().get("fail"):
+            return self.exit_codes.ERROR_STAND_IN.format(reason="as it was told to")
+        if "job" in self.ctx and not self.ctx.job.is_finished_ok:
+            return self.exit_codes.ERROR_STAND_IN.format(reason=self.ctx.job.exit_message)
         self.out("result", successor(self.inputs.spec))
         return None
 

@@ -71,6 +71,19 @@ def test_a_paused_run_tells_the_last_complaint_of_its_log(run: orm.WorkChainNode
     assert "sweep retry mysweep" in found.remedy
 
 
+def test_the_telling_line_wins_over_the_last_one(run: orm.WorkChainNode) -> None:
+    run.pause()
+    lines = "sbatch: error: invalid account or no budget left\nsbatch: error: Unspecified error"
+    orm.Log(
+        run.ctime,
+        "aiida",
+        "ERROR",
+        run.pk,
+        f"Traceback\nSchedulerError: Error during submission, retval=1\n{lines}",
+    )
+    assert diagnose(run, "mysweep").what == "paused: invalid account or no budget left"
+
+
 def test_a_waiting_run_without_a_job_is_not_stuck(run: orm.WorkChainNode) -> None:
     assert diagnose(run, "mysweep").what == "preparing"
     assert not diagnose(run, "mysweep").stuck
