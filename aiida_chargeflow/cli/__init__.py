@@ -21,6 +21,7 @@ _COMMANDS = {
     "figure": "figure",
     "setup": "setup",
     "sweep": "sweep",
+    "analyse": "analyse",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib import patheffects
@@ -11,46 +10,21 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 from numpy.typing import NDArray
-from scipy.interpolate import RBFInterpolator
 
 from ..science.errors import InputError
 from ..science.selection import species_mask
 from .colours import FLOW_MAP, THREE_COORDINATE_ANION
-from .plane import Plane, facets_edge_on, outline, plane
+from .plane import Slice, facets_edge_on, outline, plane
+from .plane_field import clip_to_outline, draw_divergence, draw_streamlines, grid_over, interpolate
 
 Array = NDArray[np.float64]
 
-_GRID = 240
-_NEIGHBOURS = 40
 _OUTLINE_MARGIN_ANG = 1.5
 _LONGEST_ARROW_ANG = 4.0
+_LABEL_OFFSET_ANG = 1.8
+_FRAME_ANG = 3.6
 _FACETS = ((1, 1, 1), (-1, -1, -1), (1, 0, 0), (-1, 0, 0))
-
-
-@dataclass(frozen=True)
-class Slice:
-    """The atoms of one map, projected on its plane.
-
-    :param view: the plane.
-    :param points_ang: shape (n, 2), the selected atoms.
-    :param arrows: shape (n, 2), in-plane part of their flow vectors, in e.
-    :param magnitude: shape (n,), in e.
-    :param atoms: shape (n,), their indices in the structure.
-    :param outline_ang: shape (m, 2), outline of all atoms of the slab, of any species.
-    :param title: title of the map.
-    """
-
-    view: Plane
-    points_ang: Array
-    arrows: Array
-    magnitude: Array
-    atoms: NDArray[np.int64]
-    outline_ang: Array
-    title: str = ""
-    coordination: NDArray[np.int64] | None = field(default=None)
 
 
 def slice_atoms(
@@ -153,21 +127,32 @@ def flow_maps(
     *,
     vmax: float | None = None,
     facet_families: Sequence[tuple[int, int, int]] = _FACETS,
+    streamlines: bool = False,
+    divergence: bool = False,
 ) -> Figure:
     """Draw maps side by side with one colour bar and one arrow scale, so that they can be compared.
 
     :param slices: what ``slice_atoms`` returned, one for each map.
     :param vmax: end of the colour scale in e; the largest magnitude of all maps by default.
+    :param streamlines: draw streamlines of the in-plane flow under the arrows.
+    :param divergence: add a second row with the divergence of the in-plane flow, which has a colour bar of
+        its own: positive where arrows part, negative where they meet.
     """
     scale = Normalize(0.0, vmax if vmax is not None else _top(slices))
     ang_per_e = _arrow_scale(slices)
     reach = max(float(np.ptp(cut.outline_ang, axis=0).max()) for cut in slices)
     size = float(np.clip(reach / 8.0, 3.6, 6.0))
-    figure = Figure(figsize=(size * len(slices) + 1.1, size + 0.7), layout="constrained")
-    panels = figure.subplots(1, len(slices), squeeze=False)[0]
+    rows = 2 if divergence else 1
+    figure = Figure(figsize=(size * len(slices) + 1.1, rows * (size + 0.7)), layout="constrained")
+    grid = figure.subplots(rows, len(slices), squeeze=False)
+    panels = grid[0]
     for ax, cut in zip(panels, slices, strict=True):
         draw_slice(ax, cut, scale, ang_per_e, facet_families)
         ax.set_xlabel("Å")
+        if streamlines:
+            draw_streamlines(ax, cut)
+    if divergence:
+        draw_divergence(grid[1], slices)
     panels[0].set_ylabel("Å")
     bar = figure.colorbar(
         ScalarMappable(scale, FLOW_MAP),
@@ -214,48 +199,11 @@ def draw_slice(
     _label_facets(ax, cut, facet_families)
     ax.set_title(cut.title, loc="left", fontsize=11)
     ax.set_aspect("equal")
-    ax.margins(0.12)
+    low, high = cut.outline_ang.min(axis=0) - _FRAME_ANG, cut.outline_ang.max(axis=0) + _FRAME_ANG
+    ax.set_xlim(low[0], high[0])
+    ax.set_ylim(low[1], high[1])
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-
-
-def interpolate(points_ang: Array, values: Array, targets_ang: Array) -> Array:
-    """Interpolate values given at points of a plane, exact at the points.
-
-    Points closer than 0.2 Å in projection count as one with their mean value; between points the result
-    never leaves the range of the values.
-
-    :param points_ang: shape (n, 2).
-    :param values: shape (n,) or (n, k).
-    :param targets_ang: shape (m, 2).
-    """
-    cells = np.round(points_ang / 0.2).astype(np.int64)
-    _, group, count = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-    group = group.ravel()
-    table = values.reshape(len(values), -1)
-
-    def mean(column: Array) -> Array:
-        averaged: Array = np.bincount(group, weights=column) / count
-        return averaged
-
-    places = np.column_stack([mean(column) for column in points_ang.T])
-    means = np.column_stack([mean(column) for column in table.T])
-    surface = RBFInterpolator(places, means, kernel="linear", neighbors=min(_NEIGHBOURS, len(places)))
-    result = np.clip(surface(targets_ang), means.min(axis=0), means.max(axis=0))
-    return np.asarray(result.reshape((len(targets_ang), *values.shape[1:])))
-
-
-def grid_over(corners_ang: Array) -> tuple[Array, Array, Array]:
-    """Return abscissae, ordinates and all points, shape (g · g, 2), of a grid over an outline."""
-    low, high = corners_ang.min(axis=0), corners_ang.max(axis=0)
-    x, y = np.linspace(low[0], high[0], _GRID), np.linspace(low[1], high[1], _GRID)
-    return x, y, np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-
-
-def clip_to_outline(ax: Axes, artist: object, corners_ang: Array) -> None:
-    """Hide what ``artist`` draws outside the outline."""
-    patch = PathPatch(Path(corners_ang, closed=False), transform=ax.transData)
-    artist.set_clip_path(patch)  # type: ignore[attr-defined]
 
 
 def _background(
@@ -263,7 +211,7 @@ def _background(
 ) -> None:
     x, y, targets = grid_over(corners_ang)
     image = ax.imshow(
-        interpolate(points_ang, values, targets).reshape(_GRID, _GRID),
+        interpolate(points_ang, values, targets).reshape(len(y), len(x)),
         extent=(x[0], x[-1], y[0], y[-1]),
         origin="lower",
         norm=scale,
@@ -289,7 +237,7 @@ def _mark_atoms(ax: Axes, cut: Slice) -> None:
             zorder=3,
             label="3-coordinate",
         )
-        ax.legend(loc="lower left", frameon=False, fontsize=8, bbox_to_anchor=(-0.02, -0.02))
+        ax.legend(loc="upper left", frameon=False, fontsize=8, bbox_to_anchor=(-0.03, -0.1))
 
 
 def _label_facets(ax: Axes, cut: Slice, families: Sequence[tuple[int, int, int]]) -> None:
@@ -298,7 +246,7 @@ def _label_facets(ax: Axes, cut: Slice, families: Sequence[tuple[int, int, int]]
     for label, direction in facets_edge_on(cut.view, families):
         reach = (cut.outline_ang - middle) @ direction
         edge = cut.outline_ang[reach > reach.max() - 0.8]
-        spot = edge.mean(axis=0) + 1.6 * direction
+        spot = edge.mean(axis=0) + _LABEL_OFFSET_ANG * direction
         text = ax.text(*spot, label, ha="center", va="center", fontsize=9, zorder=5)
         text.set_path_effects(halo)
 

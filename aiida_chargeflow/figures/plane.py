@@ -45,6 +45,29 @@ class Plane:
         return inside
 
 
+@dataclass(frozen=True)
+class Slice:
+    """The atoms of one map, projected on its plane.
+
+    :param view: the plane.
+    :param points_ang: shape (n, 2), the selected atoms.
+    :param arrows: shape (n, 2), in-plane part of their flow vectors, in e.
+    :param magnitude: shape (n,), in e.
+    :param atoms: shape (n,), their indices in the structure.
+    :param outline_ang: shape (m, 2), outline of all atoms of the slab, of any species.
+    :param title: title of the map.
+    """
+
+    view: Plane
+    points_ang: Array
+    arrows: Array
+    magnitude: Array
+    atoms: NDArray[np.int64]
+    outline_ang: Array
+    title: str = ""
+    coordination: NDArray[np.int64] | None = None
+
+
 def plane(normal: Sequence[float], origin_ang: Sequence[float] | Array) -> Plane:
     """Return the plane with the given normal, z up in the figure (y up when the normal is z).
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from ase import Atoms
@@ -28,6 +28,7 @@ class BondGraph:
     :param pair_cutoffs_ang: cutoffs that replace the scaled sum, by pair of symbols in alphabetic order.
     :param n_like_charge_bonds: pairs within the cutoff whose formal charges have the same sign.
     :param like_charges_excluded: whether those pairs were left out of ``bonds``.
+    :param radii_ang: covalent radii that were given instead of those of the element table.
     """
 
     n_atoms: int
@@ -37,6 +38,7 @@ class BondGraph:
     pair_cutoffs_ang: Mapping[tuple[str, str], float]
     n_like_charge_bonds: int
     like_charges_excluded: bool
+    radii_ang: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def n_bonds(self) -> int:
@@ -85,7 +87,14 @@ def bond_graph(
     if exclude_like_charges:
         bonds, lengths = bonds[~like], lengths[~like]
     return BondGraph(
-        len(atoms), bonds, lengths, float(scale), overrides, int(np.count_nonzero(like)), exclude_like_charges
+        n_atoms=len(atoms),
+        bonds=bonds,
+        lengths_ang=lengths,
+        scale=float(scale),
+        pair_cutoffs_ang=overrides,
+        n_like_charge_bonds=int(np.count_nonzero(like)),
+        like_charges_excluded=exclude_like_charges,
+        radii_ang=dict(sorted((radii or {}).items())),
     )
 
 

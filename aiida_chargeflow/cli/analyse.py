@@ -1,0 +1,193 @@
+"""``analyse``: charge flow from a structure and a Bader table, without AiiDA."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..science.errors import InputError
+from . import json_option, print_json
+
+if TYPE_CHECKING:
+    from ..science.analysis import Analysis
+
+_LABELS = ("coordination", "environment", "magnitude")
+
+
+@click.command()
+@click.argument("structure", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("acf", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR"
+)
+@click.option("--valence", multiple=True, metavar="X=N", help="Valence electrons of an element: As=5.")
+@click.option("--scale", default=1.2, show_default=True, help="Factor on the sums of covalent radii.")
+@click.option("--radius", multiple=True, metavar="X=Å", help="Covalent radius of an element: In=1.42.")
+@click.option("--pair", multiple=True, metavar="X-Y=Å", help="Bond cutoff of a pair: In-Cl=3.1; 0 for none.")
+@click.option("--exclude-like-charges", is_flag=True, help="No bonds between ions of the same sign.")
+@click.option("--regularisation", default=0.0, show_default=True, help="Tikhonov λ.")
+@click.option("--tolerance", type=float, metavar="E", help="Largest imbalance of a part in e.")
+@click.option("--label", type=click.Choice(_LABELS), default="coordination", show_default=True,
+              help="What the kinds of labelled.xyz tell apart.")  # fmt: skip
+@click.option("--bins", default="0.05,0.1,0.2", show_default=True, help="Edges of the magnitude bins in e.")
+@click.option("--sensitivity", is_flag=True, help="Repeat with scale ± 5 % and with λ = 0.01.")
+@click.option("--map", "maps", multiple=True, metavar="h,k,l", help="Draw the map of this plane.")
+@click.option("--origin", metavar="x,y,z", help="Point of the plane in Å; the middle by default.")
+@click.option("--slab", default=3.0, show_default=True, help="Thickness of the slab in Å.")
+@click.option("--species", default="anion", show_default=True, help="anion, cation, all, or symbols: As,Cl.")
+@click.option("--vmax", type=float, help="End of the colour scale in e.")
+@click.option("--streamlines", is_flag=True, help="Draw streamlines in the maps.")
+@click.option("--divergence", is_flag=True, help="Draw the divergence of the in-plane flow beside each map.")
+@click.option("--profile", is_flag=True, help="Draw magnitude and resultant against depth.")
+@click.option("--regions", "region_diagram", is_flag=True, help="Draw the flow between the regions.")
+@click.option("--scene", type=click.Choice(("arrows", "spheres")), help="Write the 3D scene as HTML and PNG.")
+@click.option(
+    "--format", "suffix", type=click.Choice(("png", "pdf", "svg")), default="png", show_default=True
+)
+@json_option
+def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: Any) -> None:
+    """Find who hands electrons to whom in STRUCTURE (XYZ) from its Bader populations ACF (ACF.dat).
+
+    DIR receives charge_flow.npz, summary.json, atoms.csv, bonds.csv, labelled.xyz, kinds.inc and the figures
+    that are asked for.
+    """
+    from ..science.flow_summary import summarise
+
+    result = _read_and_solve(structure, acf, options)
+    summary = {"structure": str(structure), "acf": str(acf)} | summarise(result)
+    if options["sensitivity"]:
+        from ..science.flow_compare import sensitivity
+
+        summary["sensitivity"] = sensitivity(result)
+    files = _files(result, summary, options) | _figures(result, structure.stem, options)
+    _write(output, files)
+    if as_json:
+        print_json(summary)
+    else:
+        _report(summary, output, list(files))
+
+
+def _read_and_solve(structure: Path, acf: Path, options: dict[str, Any]) -> Analysis:
+    from ..science import analysis
+    from ..science.acf import read_acf
+    from ..science.xyz import read_xyz
+
+    atoms = read_xyz(structure)
+    overrides = _numbers(options["valence"], "--valence")
+    n_valence = analysis.valences([str(s) for s in atoms.symbols], overrides)
+    try:
+        charge = analysis.bader_charges(atoms, read_acf(acf), n_valence)
+    except InputError as error:
+        raise error if error.file else error.in_file(acf) from None
+    return analysis.analyse(
+        atoms,
+        charge,
+        scale=options["scale"],
+        radii=_numbers(options["radius"], "--radius"),
+        pair_cutoffs=_pairs(options["pair"]),
+        exclude_like_charges=options["exclude_like_charges"],
+        regularisation=options["regularisation"],
+        imbalance_tolerance_e=options["tolerance"],
+        n_valence=n_valence,
+    )
+
+
+def _files(result: Analysis, summary: dict[str, Any], options: dict[str, Any]) -> dict[str, bytes | str]:
+    from ..science import environment, flow_export
+
+    groups: list[Any]
+    if options["label"] == "coordination":
+        groups = result.coordination.tolist()
+    elif options["label"] == "environment":
+        groups = environment.environments(result.symbols, result.graph)
+    else:
+        edges = _floats(options["bins"], "--bins")
+        groups = (environment.magnitude_bins(result.flow.flow_magnitude, edges) + 1).tolist()
+    names, meaning = flow_export.kind_labels(result.symbols, groups)
+    comment = f"kinds by {options['label']}, see kinds.inc"
+    return {
+        "charge_flow.npz": flow_export.npz_bytes(result),
+        "summary.json": flow_export.summary_json(summary),
+        "atoms.csv": flow_export.atoms_csv(result),
+        "bonds.csv": flow_export.bonds_csv(result),
+        "labelled.xyz": flow_export.labelled_xyz(result.atoms.positions, names, comment),
+        "kinds.inc": flow_export.kind_blocks(meaning, result.n_valence),
+    }
+
+
+def _figures(result: Analysis, title: str, options: dict[str, Any]) -> dict[str, bytes | str]:
+    wanted = ("maps", "profile", "region_diagram", "scene")
+    if not any(options[name] for name in wanted):
+        return {}
+    from .analyse_figures import draw
+
+    planes = [_floats(text, "--map", 3) for text in options["maps"]]
+    origin = _floats(options["origin"], "--origin", 3) if options["origin"] else None
+    return draw(result, title, options, planes, origin)
+
+
+def _write(output: Path, files: dict[str, bytes | str]) -> None:
+    from ..science.flow_export import write_whole
+
+    output.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_whole(output / name, content)
+
+
+def _report(summary: dict[str, Any], output: Path, files: list[str]) -> None:
+    quality, regions = summary["quality"], summary["regions"]
+    counts = "".join(f"{symbol}{n}" for symbol, n in summary["counts"].items())
+    bonds = summary["bonds"]
+    click.echo(
+        f"{counts}: {summary['n_atoms']} atoms, {bonds['n_bonds']} bonds in {quality['n_components']} "
+        f"connected part(s), {quality['n_loops']} loops that charges cannot determine"
+    )
+    click.echo(
+        f"imbalance {quality['total_imbalance_e']:+.4f} e, spread: "
+        f"at most {quality['largest_correction_e']:.1e} e an atom; residual {quality['residual']:.1e}"
+    )
+    for name, entry in regions["details"].items():
+        click.echo(
+            f"{name:>10s}: charge {entry['charge_e']:+8.3f} e, mean flow {entry['mean_magnitude_e']:.3f} e, "
+            f"coherence {entry['coherence']:.2f}, outward share {entry['outward_share']:+.2f}"
+        )
+    for row in summary["by_coordination"]:
+        click.echo(
+            f"{row['name']:>10s}: {row['n_atoms']:5d} atoms, charge {row['mean_charge_e']:+.3f} e, "
+            f"flow {row['mean_e']:.3f} ± {row['std_e']:.3f} e"
+        )
+    click.echo(f"wrote {', '.join(files)} in {output}")
+
+
+def _numbers(pairs: tuple[str, ...], option: str) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for pair in pairs:
+        name, _, text = pair.partition("=")
+        try:
+            values[name.strip()] = float(text)
+        except ValueError:
+            raise click.BadParameter(f"{pair!r}: write for example As=5", param_hint=option) from None
+    return values
+
+
+def _pairs(pairs: tuple[str, ...]) -> dict[tuple[str, str], float]:
+    cutoffs: dict[tuple[str, str], float] = {}
+    for name, cutoff in _numbers(pairs, "--pair").items():
+        first, dash, second = name.partition("-")
+        if not (first and dash and second):
+            raise click.BadParameter(f"{name!r}: write for example In-Cl=3.1", param_hint="--pair")
+        cutoffs[first, second] = cutoff
+    return cutoffs
+
+
+def _floats(text: str, option: str, length: int | None = None) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(part) for part in text.strip("()").split(","))
+    except ValueError:
+        numbers = ()
+    if not numbers or (length is not None and len(numbers) != length):
+        what = f"{length} numbers" if length else "numbers"
+        raise click.BadParameter(f"{text!r}: write {what} with commas between them", param_hint=option)
+    return numbers

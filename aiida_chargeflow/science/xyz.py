@@ -1,0 +1,149 @@
+"""Read an XYZ file strictly: plain, with kind names (``As13``), or extended with a ``region`` or ``tags`` column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.data import atomic_numbers
+from numpy.typing import NDArray
+
+from .errors import InputError
+from .kinds import REGIONS, Kind, decode
+
+_PROPERTIES = re.compile(r'Properties=(?:"([^"]*)"|(\S+))')
+_LATTICE = re.compile(r'Lattice="([^"]*)"')
+_PBC = re.compile(r'pbc=(?:"([^"]*)"|(\S+))')
+_Columns = dict[str, int]
+
+
+def read_xyz(path: str | Path) -> Atoms:
+    """Read the one structure of an XYZ file.
+
+    The tags of the atoms are 10·region + coordination where the file says so (kind names, or the columns
+    ``tags`` or ``region`` of an extended XYZ) and 0 elsewhere.
+
+    :raises InputError: anything but one complete frame of known elements and finite positions in Å.
+    :raises OSError: the file cannot be read.
+    """
+    data = Path(path).read_bytes()
+    try:
+        return parse_xyz(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InputError("this is not a text file", file=path, remedy="Give an XYZ file.") from None
+    except InputError as error:
+        raise error.in_file(path) from None
+
+
+def parse_xyz(text: str) -> Atoms:
+    """Parse the text of an XYZ file (see ``read_xyz``)."""
+    lines = text.splitlines()
+    if not text.strip():
+        raise InputError("the file is empty", remedy="Give an XYZ file.")
+    n_atoms = _count(lines[0])
+    rows = lines[2 : 2 + n_atoms]
+    if len(rows) < n_atoms:
+        raise InputError(
+            f"line 1 promises {n_atoms} atoms, {len(rows)} lines follow", remedy="The file was cut off."
+        )
+    rest = [line for line in lines[2 + n_atoms :] if line.strip()]
+    if rest:
+        raise InputError(
+            f"{len(rest)} more lines after the {n_atoms} atoms",
+            field=f"line {3 + n_atoms}",
+            value=rest[0].strip(),
+            remedy="Give one frame: the one that the density belongs to.",
+        )
+    columns = _columns(lines[1])
+    kinds: list[Kind] = []
+    positions = np.empty((n_atoms, 3))
+    tags = np.zeros(n_atoms, dtype=int)
+    for row, line in enumerate(rows):
+        try:
+            kind, positions[row], tags[row] = _atom(line.split(), columns)
+        except InputError as error:
+            raise InputError(
+                error.problem, field=f"line {row + 3}", value=error.value, remedy=error.remedy
+            ) from None
+        kinds.append(kind)
+    atoms = Atoms([kind.symbol for kind in kinds], positions=positions, tags=tags)
+    _set_cell(atoms, lines[1])
+    return atoms
+
+
+def _count(line: str) -> int:
+    word = line.strip()
+    if not re.fullmatch(r"\d+", word) or int(word) == 0:
+        raise InputError(
+            "the number of atoms was expected", field="line 1", value=word, remedy="Give an XYZ file."
+        )
+    return int(word)
+
+
+def _columns(comment: str) -> _Columns:
+    match = _PROPERTIES.search(comment)
+    if match is None:
+        return {"species": 0, "pos": 1}
+    parts = (match.group(1) or match.group(2)).split(":")
+    columns: _Columns = {}
+    column = 0
+    for start in range(0, len(parts) - 2, 3):
+        name, _, width = parts[start : start + 3]
+        if not width.isdigit():
+            break
+        columns[name] = column
+        column += int(width)
+    if len(parts) % 3 or "pos" not in columns or "species" not in columns:
+        raise InputError("the Properties need species:S:1 and pos:R:3", field="line 2", value=match.group(0))
+    return columns
+
+
+def _atom(words: list[str], columns: _Columns) -> tuple[Kind, NDArray[np.float64], int]:
+    start = columns["pos"]
+    if len(words) < max(start + 3, 1 + max(columns.values())):
+        raise InputError(
+            "an atom needs a symbol and three coordinates",
+            value=" ".join(words),
+            remedy="A column is missing.",
+        )
+    kind = decode(words[columns["species"]])
+    if kind.symbol not in atomic_numbers or kind.symbol == "X":
+        raise InputError("no such element", value=kind.symbol, remedy="Start the line with a symbol.")
+    try:
+        position = np.array([float(word) for word in words[start : start + 3]])
+    except ValueError:
+        position = np.full(3, np.nan)
+    if not np.isfinite(position).all():
+        raise InputError("three finite coordinates were expected", value=" ".join(words[start : start + 3]))
+    return kind, position, _tag(kind, words, columns)
+
+
+def _tag(kind: Kind, words: list[str], columns: _Columns) -> int:
+    tag = 10 * kind.region + kind.coordination
+    for name in ("tags", "region"):
+        if name not in columns or tag:
+            continue
+        word = words[columns[name]]
+        if not word.isdigit():
+            raise InputError(f"the column {name} needs whole numbers", value=word)
+        tag = int(word) * (10 if name == "region" else 1)
+    if tag and tag // 10 not in REGIONS:
+        raise InputError("a region is a number from 1 to 4", value=tag // 10)
+    return tag
+
+
+def _set_cell(atoms: Atoms, comment: str) -> None:
+    """Set the cell of an extended XYZ, periodic unless it says otherwise, so that bonds can be checked."""
+    match = _LATTICE.search(comment)
+    if match is None:
+        return
+    try:
+        cell = np.array([float(word) for word in match.group(1).split()]).reshape(3, 3)
+    except ValueError:
+        raise InputError("a lattice needs nine numbers", field="line 2", value=match.group(1)) from None
+    periodic = _PBC.search(comment)
+    words = ((periodic.group(1) or periodic.group(2)) if periodic else "T T T").split()
+    atoms.cell = cell
+    atoms.pbc = [word.upper().startswith("T") for word in words] if len(words) == 3 else words[0] == "T"
