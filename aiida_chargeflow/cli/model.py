@@ -97,7 +97,7 @@ def draw(file: Path, output: Path, by: Any, view: tuple[float, ...]) -> None:
 
     made = _load(file)
     if output.suffix == ".html":
-        page = model_view.page_of(made, "element" if by == "pattern" else by, view)
+        page = model_view.page_of(made, "element" if by == "pattern" else by, view, by == "pattern")
         partial = output.with_name(f".{output.name}.part")
         partial.write_text(page, encoding="utf-8")
         partial.replace(output)

@@ -40,16 +40,20 @@ def figure_of(model: QDModel, colouring: Colouring, direction: tuple[float, ...]
     )
 
 
-def page_of(model: QDModel, colouring: Colouring, direction: tuple[float, ...]) -> str:
-    """Return the model as an HTML page that turns with the mouse; edited sites are ringed."""
-    unit = model.lattice_constant_ang / 4
-    shift = _shift(model)
-    colours = _ring_colours(model.edits)
+def page_of(
+    model: QDModel, colouring: Colouring, direction: tuple[float, ...], ring_edits: bool = False
+) -> str:
+    """Return the model as an HTML page that turns with the mouse.
+
+    :param ring_edits: ring the sites that patterns have edited, vacancies dashed.
+    """
+    unit, shift = model.lattice_constant_ang / 4, _shift(model)
+    edits = [edit for edit in model.edits if edit.pattern != "passivation" and ring_edits]
+    colours = _ring_colours(edits)
     rings = [
-        (np.array(edit.site) * unit + shift, 1.6, colours[_ring_key(edit)], edit.after == 0)
-        for edit in model.edits
-        if edit.pattern != "passivation"
+        (np.array(edit.site) * unit + shift, 1.6, colours[_ring_key(edit)], edit.after == 0) for edit in edits
     ]
+    ring_legend = [(_ring_text(key), colour) for key, colour in colours.items()]
     lines = zip(model.kinds, model.facets, range(len(model.atoms)), strict=True)
     labels = [f"{kind}  #{index}" + ("" if facet == "-" else f"  on {facet}") for kind, facet, index in lines]
     return scene_html(
@@ -58,7 +62,7 @@ def page_of(model: QDModel, colouring: Colouring, direction: tuple[float, ...]) 
         _colours(model, colouring),
         bonds=model.bonds,
         title=f"{model.formula}  ({len(model.atoms)} atoms)",
-        legend=_legend(model, colouring),
+        legend=_legend(model, colouring) + ring_legend,
         labels=labels,
         rings=rings,
         view=(direction[0], direction[1], direction[2]),

@@ -25,6 +25,9 @@ TETRAHEDRAL: Integers = np.array([(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 
 #: Diagonals of the identity and of the three two-fold axes; number k maps facet 0 onto facet k.
 TWO_FOLD: Integers = TETRAHEDRAL
 
+#: Outermost plane that is accepted, in units of a/4; such a dot has about a million atoms.
+_LARGEST_PLANE = 400
+
 _PARITY = {"anion": (1, 0, 1), "cation": (0, 1, 0)}
 
 
@@ -51,6 +54,12 @@ class Polyhedron:
     def __post_init__(self) -> None:
         if min(self.A, self.B) < 1 or self.C < 1:
             raise InputError("planes must be positive", field="planes", value=self.planes)
+        if max(self.planes) > _LARGEST_PLANE:
+            raise InputError(
+                f"planes beyond {_LARGEST_PLANE} make millions of atoms",
+                field="planes",
+                value=list(self.planes),
+            )
         a, b, c = _PARITY[self.centre]
         if _parity(self.planes) != (a, b, c):
             raise InputError(

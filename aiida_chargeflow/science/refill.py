@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from .draft import Draft
+from .elements import element
 from .errors import InputError
 from .facets import spread
 from .lattice import TETRAHEDRAL, find, keys
@@ -33,6 +34,8 @@ def z_type(
     :param fraction: share of those sites, rounded to whole units.
     :param units: number of units instead of a fraction.
     """
+    if metal and element(metal).oxidation_state <= 0:
+        raise InputError("not a cation", field="surface.metal", value=metal)
     anions = draft.anions[draft.framework_anions]
     around = (anions[:, None, :] - TETRAHEDRAL[None]).reshape(-1, 3)
     known = find(draft.cations, around)

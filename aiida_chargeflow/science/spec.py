@@ -131,11 +131,8 @@ class ModelSpec(_Frozen):
             raise InputError("a model is a mapping with at least the key core", value=data)
         _refuse_foreign(data)
         model = {key: value for key, value in data.items() if key not in CAMPAIGN_KEYS}
-        try:
-            extra = {name: Material(**entry) for name, entry in (model.get("materials") or {}).items()}
-            shells = tuple(ShellSpec(**item) for item in _list(model.get("shells")))
-        except (ValidationError, TypeError, AttributeError) as error:
-            raise _input_error(error, "materials, shells") from None
+        extra = _materials(model.get("materials"))
+        shells = tuple(_shell(item, n) for n, item in enumerate(_list(model.get("shells"))))
         layers = [material(name, extra) for name in (_core_material(model), *(s.material for s in shells))]
         model |= {"materials": extra, "shells": shells, "core": _core(model["core"], extra)}
         model["interface"] = _pattern("interface", model.get("interface") or "abrupt", layers)
@@ -237,6 +234,38 @@ def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+def _materials(given: Any) -> dict[str, Material]:
+    """Validate a user's own compounds."""
+    if given is not None and not isinstance(given, Mapping):
+        raise InputError("expected a mapping of names to compounds", field="materials", value=given)
+    found = {}
+    for name, entry in (given or {}).items():
+        if not isinstance(entry, Mapping):
+            raise InputError(
+                "expected cation, anion and lattice_constant_ang", field=f"materials.{name}", value=entry
+            )
+        try:
+            found[str(name)] = Material(**entry)
+        except ValidationError as error:
+            raise _input_error(error, f"materials.{name}") from None
+    return found
+
+
+def _shell(given: Any, number: int) -> ShellSpec:
+    """Validate one shell."""
+    if not isinstance(given, Mapping):
+        raise InputError(
+            "expected a material and n_monolayers",
+            field=f"shells.{number}",
+            value=given,
+            remedy="For example shells: [{material: CdSe, n_monolayers: 1}].",
+        )
+    try:
+        return ShellSpec(**given)
+    except ValidationError as error:
+        raise _input_error(error, f"shells.{number}") from None
+
+
 def _core_material(model: Mapping[str, Any]) -> str:
     core = model["core"]
     if not isinstance(core, Mapping) or not isinstance(core.get("material"), str):
@@ -251,6 +280,8 @@ def _core(given: Mapping[str, Any], extra: Mapping[str, Material]) -> CoreSpec:
         raise InputError("give either planes or height_nm", field="core", value=sorted(core))
     if "height_nm" in core:
         height_nm, centre = core.pop("height_nm"), core.pop("centre", None)
+        if not isinstance(height_nm, int | float):
+            raise InputError("expected a number", field="core.height_nm", value=height_nm)
         polyhedron = choose(material(core["material"], extra), height_nm, centre)
         core |= {"planes": polyhedron.planes, "centre": polyhedron.centre}
     planes = core["planes"]

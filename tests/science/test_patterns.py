@@ -226,6 +226,9 @@ def test_z_type_units_are_neutral_and_refill_vacancies():
         0, core=core, surface=["pure", {"pattern": "z-type", "metal": "Zn", "min_bonds": 1, "units": 4}]
     )
     assert zinc.formula == "Cd360Zn4Se309Cl110"
+    for metal in ("Qq", "Se"):
+        with pytest.raises(InputError, match=r"unknown element|not a cation"):
+            make(0, core=core, surface={"pattern": "z-type", "metal": metal, "min_bonds": 1})
     with pytest.raises(InputError, match="0 empty sites touch at least 2"):
         make(0, core=core, surface="z-type")
 

@@ -81,6 +81,13 @@ def test_every_choice_changes_the_digest():
         ({"core": CORE, "axes": {"surface": ["pure"]}}, "several models"),
         ({"core": CORE, "materials": {"XY": {"cation": "Xq", "anion": "P"}}}, "materials"),
         (["core"], "a model is a mapping"),
+        ({"core": CORE, "shells": "CdSe"}, r"shells\.0: expected a material"),
+        ({"core": CORE, "shells": [{"material": "CdSe"}]}, r"shells\.0\.n_monolayers: Field required"),
+        ({"core": CORE, "materials": 7}, "materials: expected a mapping"),
+        ({"core": CORE, "materials": {"XY": 7}}, r"materials\.XY: expected cation"),
+        ({"core": {"material": "InAs", "height_nm": "tall"}}, r"core\.height_nm: expected a number"),
+        ({"core": {"material": "InAs", "height_nm": float("nan")}}, r"core\.height_nm"),
+        ({"core": CORE | {"planes": [4001, 4000, 2001]}}, "millions of atoms"),
         (
             {
                 "size_unit_cells": [2, 2, 2],
