@@ -27,6 +27,7 @@ IntArray = npt.NDArray[np.int64]
 _BLOCK = 4 * 1024 * 1024
 _LONGEST_TOKEN = 64
 _EMPTY = np.empty(0)
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _REDO = "The file is damaged or was cut short; write it again."
 
 
@@ -156,10 +157,13 @@ def _read_header(stream: IO[bytes], file: Path) -> tuple[CubeHeader, int]:
 
 
 def _open(file: Path) -> IO[bytes]:
+    """Open a file, unpacked; what it is packed with is read from its first bytes, whatever its name."""
     try:
-        if file.suffix == ".gz":
+        with file.open("rb") as stream:
+            start = stream.read(len(_ZSTD))
+        if start.startswith(_GZIP):
             return gzip.open(file, "rb")  # type: ignore[return-value]
-        if file.suffix == ".zst":
+        if start == _ZSTD:
             return io.BufferedReader(zstandard.open(file, "rb"), _BLOCK)
         return file.open("rb")
     except OSError as error:

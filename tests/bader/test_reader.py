@@ -49,6 +49,9 @@ def test_compressed(dimer, write_cube, suffix):
     compress = gzip.compress if suffix == ".gz" else zstandard.ZstdCompressor().compress
     packed.write_bytes(compress(path.read_bytes()))
     np.testing.assert_array_equal(read_cube(packed).density, read_cube(path).density)
+    renamed = packed.with_name("link.cube")
+    renamed.symlink_to(packed)
+    np.testing.assert_array_equal(read_cube(renamed).density, read_cube(path).density)
     packed.write_bytes(packed.read_bytes()[:-200])
     with pytest.raises(InputError, match=r"rho\.cube"):
         read_cube(packed)
