@@ -171,3 +171,32 @@ def _shares(capacity: Integers, n: int) -> list[int]:
         open_facets = np.flatnonzero(shares < capacity)
         shares[open_facets[np.argmin(shares[open_facets])]] += 1
     return [int(share) for share in shares]
+
+
+def facet_names(outer: Polyhedron, sites: Integers, is_anion: Mask) -> tuple[str, ...]:
+    """Name the facets of the polyhedron that each site lies on, joined by +; ``-`` inside.
+
+    Cations and on-top ligands lie on ⟨111⟩, 3-coordinate anion sites on ⟨-1-1-1⟩, cations and bridging ligands on
+    {100}. Which bonds a pattern has broken does not matter.
+
+    :param sites: shape (n, 3).
+    :param is_anion: anion and ligand sites, shape (n,).
+    """
+    heights = sites @ TETRAHEDRAL.T
+    around = outer.contains((sites[:, None, :] - TETRAHEDRAL[None]).reshape(-1, 3)).reshape(-1, 4).sum(1)
+    on_top, bridging, exposed = (is_anion & (around == n) for n in (1, 2, 3))
+    names = np.full(len(sites), "", dtype=object)
+    for k, direction in enumerate(TETRAHEDRAL):
+        outermost = (~is_anion & (heights[:, k] == outer.A)) | (on_top & (heights[:, k] == outer.A + 3))
+        names[outermost] += "+" + _miller(direction)
+        names[exposed & (-heights[:, k] == outer.B)] += "+" + _miller(-direction)
+    for axis, direction in enumerate(np.eye(3, dtype=np.int64)):
+        for sign in (1, -1):
+            height = sign * sites[:, axis]
+            outermost = (~is_anion & (height == outer.C)) | (bridging & (height == outer.C + 1))
+            names[outermost] += "+" + _miller(sign * direction)
+    return tuple(name[1:] if name else "-" for name in names)
+
+
+def _miller(direction: Integers) -> str:
+    return "".join(str(int(index)) for index in direction)

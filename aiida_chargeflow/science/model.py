@@ -18,10 +18,11 @@ from .checks import (
     check_passivated,
 )
 from .draft import Draft, Edit, lay_out
+from .facets import facet_names
 from .force_field import relax
 from .geometry import Floats, bond_lengths_ang, ligand_length_ang, ligand_positions
 from .kinds import LIGAND, REGIONS, encode, tag
-from .lattice import TETRAHEDRAL, Integers, Polyhedron
+from .lattice import TETRAHEDRAL, Integers
 from .ligands import passivate
 from .patterns import pattern
 from .spec import ModelSpec
@@ -39,7 +40,7 @@ class QDModel:
     :param coordination: number of bonds of each atom, ligands included; shape (n_atoms,).
     :param formal_charges: in e; shape (n_atoms,).
     :param bonds: (i, j) with i < j, lexicographically sorted; shape (n_bonds, 2).
-    :param facets: the facets that each atom lies on, such as ``111`` or ``111+100``; ``-`` inside.
+    :param facets: the facets that each atom lies on, such as ``111`` or, on an edge, ``111+100``; ``-`` inside.
     :param sites: lattice site of each atom in units of a/4; shape (n_atoms, 3).
     :param lattice_constant_ang: that places the sites, in Å.
     :param spec: what it was built from; None for an imported model.
@@ -156,7 +157,7 @@ def _realise(draft: Draft, spec: ModelSpec) -> QDModel:
         positions = relax(positions, bonds, lengths, roles.tolist()).round(_DECIMALS)
     tags = [*map(tag, regions.tolist(), coordination.tolist())]
     atoms = Atoms(numbers=numbers, positions=positions - positions.mean(0), tags=tags)
-    facets = _facets(draft.outer, sites, is_anion[order], coordination)
+    facets = facet_names(draft.outer, sites, is_anion[order])
     charges, edits = draft.charge_of(numbers), tuple(draft.edits)
     return QDModel(
         atoms, regions, coordination, charges, bonds, facets, sites, lattice_constant_ang, spec, edits
@@ -186,29 +187,6 @@ def _ligand_positions(draft: Draft, index: Integers, lattice_constant_ang: float
     numbers = np.column_stack([draft.anion_z[index], np.append(draft.cation_z, 0)[neighbours]])
     sites = draft.anions[index]
     return ligand_positions(sites, numbers, sites[:, None, :] - TETRAHEDRAL[None], lattice_constant_ang / 4)
-
-
-def _facets(
-    outer: Polyhedron, sites: Integers, is_anion: np.ndarray[Any, Any], coordination: Integers
-) -> tuple[str, ...]:
-    """Name the facets of the outermost polyhedron that each site lies on, joined by +."""
-    heights = sites @ TETRAHEDRAL.T
-    columns: list[tuple[str, np.ndarray[Any, Any]]] = []
-    for k, direction in enumerate(TETRAHEDRAL):
-        columns.append((_miller(direction), ~is_anion & (heights[:, k] == outer.A)))
-        columns.append((_miller(-direction), is_anion & (-heights[:, k] == outer.B) & (coordination == 3)))
-    for axis in range(3):
-        for sign in (1, -1):
-            direction = sign * np.eye(3, dtype=np.int64)[axis]
-            columns.append((_miller(direction), ~is_anion & (sites[:, axis] == sign * outer.C)))
-    names = np.full(len(sites), "", dtype=object)
-    for name, mask in columns:
-        names[mask] = names[mask] + ("+" + name)
-    return tuple(name[1:] if name else "-" for name in names)
-
-
-def _miller(direction: Integers) -> str:
-    return "".join(str(int(index)) for index in direction)
 
 
 def _tally(rows: Sequence[Any], columns: Sequence[Any], row_order: Any, column_order: Any) -> dict[Any, Any]:

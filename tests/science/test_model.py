@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
+from model_helpers import bonds_by_pair
 
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.science.geometry import bond_lengths_ang
@@ -21,16 +23,6 @@ def make(start_geometry="lattice", **content):
     """Build a model; on the lattice unless its geometry matters."""
     content = {"core": CORE, "start_geometry": start_geometry, **content}
     return build(ModelSpec.from_mapping(content))
-
-
-def bonds_by_pair(model):
-    """Count bonds by their cation-anion pair."""
-    counts = {}
-    for i, j in model.bonds:
-        pair = sorted((i, j), key=lambda atom: -model.formal_charges[atom])
-        name = "-".join(model.symbols[atom] for atom in pair)
-        counts[name] = counts.get(name, 0) + 1
-    return counts
 
 
 @pytest.mark.parametrize(
@@ -90,6 +82,34 @@ def test_atoms_carry_region_and_coordination():
     assert np.allclose(model.atoms.positions.mean(axis=0), 0, atol=1e-6)
     assert {decode(kind) for kind in model.kinds} >= {Kind("As", 1, 3), Kind("Cl", 4, 3), Kind("Cl", 4, 1)}
     assert {decode(kind).name for kind in model.kinds} == set(model.kinds)
+
+
+def test_atoms_know_their_facets():
+    model = make(surface="exchange")
+    families = Counter()
+    for name, kind in zip(model.facets, model.kinds, strict=True):
+        for facet in name.split("+"):
+            families[decode(kind).symbol, decode(kind).coordination, facet] += 1
+    on_opposite = [facet for symbol, _, facet in families if symbol == "As" and facet != "-"]
+    assert sorted(on_opposite) == sorted(["-1-1-1", "-111", "1-11", "11-1"])
+    bridging = {facet for symbol, n, facet in families if (symbol, n) == ("Cl", 2)}
+    assert bridging == {"100", "-100", "010", "0-10", "001", "00-1"}
+    on_top = {facet for symbol, n, facet in families if (symbol, n) == ("Cl", 1)}
+    assert on_top == {"111", "1-1-1", "-11-1", "-1-11"}
+    assert all(n == 5 for (symbol, k, _), n in families.items() if (symbol, k) == ("Cl", 2)), (
+        "30 on six facets"
+    )
+
+
+def test_a_material_of_ones_own():
+    aluminium = {"cation": "Al", "anion": "P", "lattice_constant_ang": 5.4672, "oxidation_states": {"Al": 3}}
+    model = make(
+        core={"material": "AlP", "planes": [9, 16, 7]},
+        shells=[{"material": "ZnS", "n_monolayers": 1}],
+        materials={"AlP": aluminium},
+        interface="alloyed",
+    )
+    assert model.formula == "Al152Zn172P138S135Cl116"
 
 
 def test_bonds_are_sorted_and_connect_opposite_charges():

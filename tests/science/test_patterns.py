@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from ase.data import atomic_numbers
+from model_helpers import bonds_by_pair
 
 from aiida_chargeflow.science import patterns
 from aiida_chargeflow.science.errors import InputError
@@ -24,15 +25,6 @@ def make(n_monolayers=1, shell="CdSe", **content):
     shells = [{"material": shell, "n_monolayers": n_monolayers}] if n_monolayers else []
     content = {"core": CORE, "shells": shells, "start_geometry": "lattice", **content}
     return build(ModelSpec.from_mapping(content))
-
-
-def bonds_by_pair(model):
-    """Count bonds by their cation-anion pair."""
-    counts = Counter()
-    for i, j in model.bonds:
-        pair = sorted((i, j), key=lambda atom: -model.formal_charges[atom])
-        counts["-".join(model.symbols[atom] for atom in pair)] += 1
-    return dict(counts)
 
 
 def invariant(model, operations):

@@ -45,6 +45,21 @@ def test_normal_form_reads_back_to_itself():
     assert again.digest == spec.digest
 
 
+def test_digests_do_not_change_between_versions():
+    """A sweep recognises its finished points by these."""
+    contents = [
+        {"core": CORE},
+        {
+            "core": CORE,
+            "shells": [{"material": "CdSe", "n_monolayers": 3}],
+            "interface": "alloyed",
+            "surface": "vacancies-2x2",
+        },
+    ]
+    digests = [ModelSpec.from_mapping(content).digest[:12] for content in contents]
+    assert digests == ["3d65c2ee8b82", "1a7d994a84b3"]
+
+
 def test_every_choice_changes_the_digest():
     base = {"core": CORE, "shells": [{"material": "CdSe", "n_monolayers": 1}]}
     variants = [
