@@ -6,9 +6,10 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from scipy.spatial import ConvexHull, QhullError
 
+from .errors import InputError
 from .kinds import LIGAND, REGIONS
+from .ligand_density import ligand_density
 from .model import QDModel
 
 
@@ -28,21 +29,19 @@ def describe(model: QDModel) -> dict[str, Any]:
         for region, name in REGIONS.items()
         if (model.regions == region).any()
     }
-    data |= _bonds(model)
-    n_ligands = int((model.regions == LIGAND).sum())
-    area = surface_nm2(model)
-    data |= {"ligands": n_ligands, "surface_nm2": area}
-    data["ligands_per_nm2"] = n_ligands / area if area else None
+    data |= _bonds(model) | _ligands(model)
     return data
 
 
-def surface_nm2(model: QDModel) -> float:
-    """Return the area of the convex hull of the framework, in nm²; 0 where it has no volume."""
-    framework = model.atoms.positions[model.regions != LIGAND]
+def _ligands(model: QDModel) -> dict[str, Any]:
+    """Return the ligands, the hull and their density; no hull where the framework spans no volume."""
+    mask = model.regions == LIGAND
+    data: dict[str, Any] = {"ligands": int(mask.sum()), "surface_nm2": None, "ligands_per_nm2": None}
     try:
-        return float(ConvexHull(framework).area) / 100
-    except (QhullError, ValueError):
-        return 0.0
+        density = ligand_density(model.atoms.positions, mask)
+    except InputError:
+        return data
+    return data | {"surface_nm2": density.area_nm2, "ligands_per_nm2": density.ligands_per_nm2}
 
 
 def _bonds(model: QDModel) -> dict[str, Any]:
