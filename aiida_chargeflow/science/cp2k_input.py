@@ -9,6 +9,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from .cp2k_versions import TESTED_VERSION, for_version
 from .elements import Element, element
 from .errors import InputError
 from .settings import Settings
@@ -68,6 +69,7 @@ class ScfSettings(Settings):
     """What a protocol says about the DFT job; the physics, none of the resources.
 
     :param padding_ang: vacuum on each side of the outermost atoms, in Å.
+    :param min_gap_ev: a smaller gap with integer occupations is not believed as long as a stage is left.
     :param stages: tried in order, each from the wavefunction of the one before; the first final stage
         that converges gives the result.
     """
@@ -83,6 +85,8 @@ class ScfSettings(Settings):
     cubic_cell: bool = False
     poisson_solver: Literal["MULTIPOLE", "MT", "WAVELET"] = "MULTIPOLE"
     xc_derivative: Literal["PW", "SPLINE3", "SPLINE2"] = "PW"
+    xc_smoothing: Literal["NONE", "NN10", "NN50", "SPLINE2"] = "NONE"
+    min_gap_ev: float = Field(0.1, ge=0)
     stages: tuple[Stage, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -99,13 +103,20 @@ def cell_lengths_ang(atoms: Atoms, settings: ScfSettings) -> NDArray[np.float64]
 
 
 def cp2k_parameters(
-    atoms: Atoms, settings: ScfSettings, stage: Stage, *, restart: bool = False, walltime_s: int | None = None
+    atoms: Atoms,
+    settings: ScfSettings,
+    stage: Stage,
+    *,
+    restart: bool = False,
+    walltime_s: int | None = None,
+    version: str = TESTED_VERSION,
 ) -> dict[str, Any]:
     """Return the nested CP2K input of one stage, keys in upper case, for an isolated dot.
 
     :param atoms: the dot; kinds are symbol + tag.
     :param restart: read the wavefunction of the parent folder.
     :param walltime_s: CP2K ends cleanly, with a wavefunction to go on from, after this time.
+    :param version: of the CP2K that will read the input.
     :raises InputError: no atoms, an unknown element, an odd number of electrons, or a GAPW run whose
         density cube would lack the hard part.
     """
@@ -118,7 +129,7 @@ def cp2k_parameters(
         "GLOBAL": run,
         "FORCE_EVAL": {
             "METHOD": "QUICKSTEP",
-            "DFT": _dft(settings, stage, restart),
+            "DFT": _dft(settings, stage, restart, version),
             "SUBSYS": {
                 "CELL": {"ABC": f"[angstrom] {lengths}", "PERIODIC": "NONE"},
                 "TOPOLOGY": {"CENTER_COORDINATES": {"_": "T"}},
@@ -145,7 +156,7 @@ def check_atoms(atoms: Atoms) -> None:
         )
 
 
-def _dft(settings: ScfSettings, stage: Stage, restart: bool) -> dict[str, Any]:
+def _dft(settings: ScfSettings, stage: Stage, restart: bool, version: str) -> dict[str, Any]:
     dft: dict[str, Any] = {
         "BASIS_SET_FILE_NAME": "BASIS_MOLOPT_UZH",
         "POTENTIAL_FILE_NAME": "POTENTIAL_UZH",
@@ -158,14 +169,14 @@ def _dft(settings: ScfSettings, stage: Stage, restart: bool) -> dict[str, Any]:
         "POISSON": {"PERIODIC": "NONE", "POISSON_SOLVER": settings.poisson_solver},
         "XC": {
             "XC_FUNCTIONAL": _FUNCTIONALS[settings.functional],
-            "XC_GRID": {"XC_DERIV": settings.xc_derivative},
+            "XC_GRID": {"XC_DERIV": settings.xc_derivative, "XC_SMOOTH_RHO": settings.xc_smoothing},
         },
         "SCF": _scf(stage, restart),
     }
     if restart:
         dft["RESTART_FILE_NAME"] = f"./{PARENT_FOLDER}/{WAVEFUNCTION}"
     if stage.final:
-        dft["PRINT"] = _final_print(stage)
+        dft["PRINT"] = for_version(_final_print(stage), version)
     return dft
 
 

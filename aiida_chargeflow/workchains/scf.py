@@ -7,11 +7,12 @@ from aiida.engine import BaseRestartWorkChain, ProcessHandlerReport, process_han
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 
 from ..calculations.cp2k import DotCalculation
-from ..calculations.cp2k_parameters import cp2k_parameters
+from ..calculations.cp2k_parameters import cp2k_parameters, version_of
 from ..science.cp2k_input import WAVEFUNCTION, ScfSettings
 from ..science.errors import InputError
 
 _EXIT = DotCalculation.exit_codes
+MAX_CRASHES = 2  # of one stage: what dies twice at the same place is no accident
 
 
 def validate_settings(node: orm.Dict, _: object = None) -> str | None:
@@ -27,8 +28,9 @@ class ScfWorkChain(BaseRestartWorkChain):
     """Walk down the stages of a protocol until a final stage has converged.
 
     Stages that are not final only prepare a wavefunction: the walk goes on from theirs whether they converged
-    or not. A final stage that does not converge hands over to the next stage, if there is one. What stopped a
-    run from outside (wall time, a node failure) restarts the same stage from its wavefunction.
+    or not. A final stage that does not converge, or whose gap has collapsed, hands over to the next stage, if
+    there is one. What stopped a run from outside (wall time, a node failure, a crash) restarts the same stage
+    from its wavefunction; a job out of memory runs again with half the processes on each node.
     """
 
     _process_class = DotCalculation
@@ -76,7 +78,20 @@ class ScfWorkChain(BaseRestartWorkChain):
         spec.exit_code(
             410,
             "ERROR_OUT_OF_MEMORY",
-            message="The job ran out of memory. Give it more nodes, or fewer processes on each, and launch again.",
+            message="The job ran out of memory even with one process on each node. Give it more nodes or nodes "
+            "with more memory, and launch again.",
+        )
+        spec.exit_code(
+            411,
+            "ERROR_CP2K_CRASHED",
+            message="CP2K crashed {times} times in one stage: {message}. Try another number of processes, and "
+            "look at the standard error in the job's folder.",
+        )
+        spec.exit_code(
+            412,
+            "ERROR_WALLTIME_TOO_SHORT",
+            message="The wall time ended before a wavefunction was written. Give the job more time or more nodes, "
+            "and launch again.",
         )
 
     def setup(self) -> None:
@@ -84,6 +99,8 @@ class ScfWorkChain(BaseRestartWorkChain):
         super().setup()
         self.ctx.settings = ScfSettings.from_mapping(self.inputs.settings.get_dict())
         self.ctx.stage = 0
+        self.ctx.n_crashes = 0
+        self.ctx.is_resumed = False
         self.ctx.wavefunction = None
         self.ctx.inputs = self.exposed_inputs(DotCalculation, "cp2k")
         self.ctx.inputs.structure = self.inputs.structure
@@ -91,9 +108,13 @@ class ScfWorkChain(BaseRestartWorkChain):
     def prepare_stage(self) -> None:
         """Write the input of the stage at hand, from the last wavefunction if it wants one."""
         stage = self.ctx.settings.stages[self.ctx.stage]
-        restart = stage.restart and self.ctx.wavefunction is not None
+        restart = self.ctx.wavefunction is not None and (stage.restart or self.ctx.is_resumed)
         self.ctx.inputs.parameters = cp2k_parameters(
-            self.inputs.structure, self.inputs.settings, orm.Int(self.ctx.stage), orm.Bool(restart)
+            self.inputs.structure,
+            self.inputs.settings,
+            orm.Int(self.ctx.stage),
+            orm.Bool(restart),
+            version_of(self.ctx.inputs.code),
         )
         self.ctx.inputs.pop("parent_calc_folder", None)
         if restart:
@@ -108,29 +129,49 @@ class ScfWorkChain(BaseRestartWorkChain):
         return ProcessHandlerReport(True, self.exit_codes.ERROR_CP2K_REFUSED_INPUT.format(message=message))
 
     @process_handler(priority=450, exit_codes=[_EXIT.ERROR_SCHEDULER_OUT_OF_MEMORY])
-    def stop_on_memory(self, _: orm.CalcJobNode) -> ProcessHandlerReport:
-        """Stop: only other resources mend it."""
-        return ProcessHandlerReport(True, self.exit_codes.ERROR_OUT_OF_MEMORY)
+    def spread_memory(self, _: orm.CalcJobNode) -> ProcessHandlerReport:
+        """Run again with half the processes on each node, or stop where there is only one."""
+        resources = dict(self.ctx.inputs.metadata.options.resources)
+        default = self.ctx.inputs.code.computer.get_default_mpiprocs_per_machine()
+        ranks = resources.pop("num_mpiprocs_per_machine", default) or 1
+        if ranks == 1 or "num_machines" not in resources:
+            return ProcessHandlerReport(True, self.exit_codes.ERROR_OUT_OF_MEMORY)
+        resources.pop("tot_num_mpiprocs", None)
+        self.ctx.inputs.metadata.options.resources = {**resources, "num_mpiprocs_per_machine": ranks // 2}
+        self.report(f"out of memory with {ranks} processes on a node: running again with {ranks // 2}")
+        return ProcessHandlerReport(True)
 
     @process_handler(
-        priority=400,
-        exit_codes=[
-            _EXIT.ERROR_OUT_OF_WALLTIME,
-            _EXIT.ERROR_OUTPUT_INCOMPLETE,
-            _EXIT.ERROR_SCHEDULER_OUT_OF_WALLTIME,
-            _EXIT.ERROR_SCHEDULER_NODE_FAILURE,
-        ],
+        priority=400, exit_codes=[_EXIT.ERROR_OUT_OF_WALLTIME, _EXIT.ERROR_SCHEDULER_OUT_OF_WALLTIME]
     )
-    def resume_interrupted(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
-        """Run the same stage again, from its wavefunction if it got as far as writing one."""
-        if WAVEFUNCTION in calculation.outputs.remote_folder.listdir():
-            self.ctx.wavefunction = calculation.outputs.remote_folder
-        elif calculation.exit_status == _EXIT.ERROR_OUTPUT_INCOMPLETE.status:
-            message = calculation.exit_message
+    def resume_after_walltime(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
+        """Go on from the wavefunction, or stop where the time is too short for any."""
+        if not self._keep_wavefunction(calculation):
+            return ProcessHandlerReport(True, self.exit_codes.ERROR_WALLTIME_TOO_SHORT)
+        self.report("wall time reached: going on from the wavefunction")
+        return ProcessHandlerReport(True)
+
+    @process_handler(priority=390, exit_codes=[_EXIT.ERROR_SCHEDULER_NODE_FAILURE])
+    def resume_after_node_failure(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
+        """Run the same stage again on other nodes, from its wavefunction if there is one."""
+        self._keep_wavefunction(calculation)
+        self.report("node failure: running the stage again")
+        return ProcessHandlerReport(True)
+
+    @process_handler(priority=380, exit_codes=[_EXIT.ERROR_OUTPUT_INCOMPLETE])
+    def resume_after_crash(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
+        """Run the stage again after a crash of CP2K or MPI; stop if it never started or dies again."""
+        message = calculation.exit_message
+        if not _has_started(calculation):
             return ProcessHandlerReport(
                 True, self.exit_codes.ERROR_CP2K_DID_NOT_START.format(message=message)
             )
-        self.report(f"stage interrupted ({calculation.exit_message}): running it again")
+        self._keep_wavefunction(calculation)
+        self.ctx.n_crashes += 1
+        if self.ctx.n_crashes == MAX_CRASHES:
+            code = self.exit_codes.ERROR_CP2K_CRASHED.format(times=MAX_CRASHES, message=message)
+            return ProcessHandlerReport(True, code)
+        self.report(f"crashed ({message}): running the stage again")
         return ProcessHandlerReport(True)
 
     @process_handler(priority=300, exit_codes=[_EXIT.ERROR_SCF_NOT_CONVERGED])
@@ -147,7 +188,38 @@ class ScfWorkChain(BaseRestartWorkChain):
             return self._next_stage(calculation)
         return None
 
+    @process_handler(priority=190)
+    def leave_collapsed_gap(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport | None:
+        """Go on to a smeared stage where integer occupations gave hardly any gap: they may be the wrong ones."""
+        stages, number = self.ctx.settings.stages, self.ctx.stage
+        if not calculation.is_finished_ok or number + 1 == len(stages):
+            return None
+        gap_ev = calculation.outputs.output_parameters.get("gap_ev", None)
+        if stages[number].electronic_temperature_k > 0 or gap_ev is None:
+            return None
+        if gap_ev >= self.ctx.settings.min_gap_ev:
+            return None
+        self.report(f"gap of {gap_ev:.3f} eV with integer occupations: on to the next stage")
+        return self._next_stage(calculation)
+
+    def _keep_wavefunction(self, calculation: orm.CalcJobNode) -> bool:
+        """Start the next run from the wavefunction of this one; return whether it has written any."""
+        written = WAVEFUNCTION in calculation.outputs.remote_folder.listdir()
+        if written:
+            self.ctx.wavefunction = calculation.outputs.remote_folder
+            self.ctx.is_resumed = True
+        return written
+
     def _next_stage(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
         self.ctx.wavefunction = calculation.outputs.remote_folder
         self.ctx.stage += 1
+        self.ctx.n_crashes = 0
+        self.ctx.is_resumed = False
         return ProcessHandlerReport(True)
+
+
+def _has_started(calculation: orm.CalcJobNode) -> bool:
+    """Return whether CP2K got as far as its banner."""
+    retrieved = calculation.outputs.retrieved.base.repository
+    name = calculation.get_option("output_filename")
+    return name in retrieved.list_object_names() and "CP2K|" in retrieved.get_object_content(name)

@@ -96,3 +96,21 @@ def test_odd_electrons_and_unknown_elements_are_refused():
         make(atoms=Atoms("InCl2", positions=np.eye(3) * 3, tags=[13, 41, 41]))
     with pytest.raises(InputError, match="unknown element"):
         make(atoms=Atoms("U2", positions=np.eye(3)[:2] * 3))
+
+
+def test_the_pdos_section_is_where_the_version_looks_for_it():
+    settings = ScfSettings.from_mapping(BASE)
+
+    def printed(version):
+        return cp2k_parameters(dot(), settings, settings.stages[0], version=version)["FORCE_EVAL"]["DFT"][
+            "PRINT"
+        ]
+
+    for old in ("2023.1", "2026.1"):
+        assert "PDOS" in printed(old)
+        assert "DOS" not in printed(old)
+    new = printed("2026.2")
+    assert new["DOS"]["PDOS"] == printed("2023.1")["PDOS"]
+    assert "PDOS" not in new
+    with pytest.raises(InputError, match="not a CP2K version"):
+        printed("latest")

@@ -35,7 +35,7 @@ def serialise(inputs):
     return plain
 
 
-@pytest.mark.parametrize("protocol", ["demo", "balanced"])
+@pytest.mark.parametrize("protocol", ["demo", "fast", "balanced", "stringent", "published"])
 def test_builder_is_pinned(codes, protocol, data_regression):
     options = {"resources": {"num_machines": 2}, "account": "project", "max_wallclock_seconds": 3600}
     spec = ModelSpec.from_mapping(SPEC)
