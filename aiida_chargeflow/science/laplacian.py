@@ -18,6 +18,7 @@ Vector = NDArray[np.float64]
 _DIRECT_UP_TO = 3000
 _TARGET = 1e-13
 _MAX_ROUNDS = 4
+_LEAST_LIFT = 1e-9
 
 
 def incidence(n_atoms: int, bonds: NDArray[np.int64]) -> sparse.csr_matrix:
@@ -42,28 +43,32 @@ def solve_potential(
 
     With λ = 0 the matrix is the graph Laplacian, which is singular with one constant vector per component:
     ``charge`` must sum to zero over each, and φ is returned with zero mean over each. A Tikhonov λ > 0 makes
-    it regular. One round of iterative refinement at least, up to a relative residual of 1e-13.
+    it regular; φ has zero mean over each component then too, because the charge sums to zero. One round of
+    iterative refinement at least, up to a relative residual of 1e-13.
 
     :param A: incidence matrix, shape (n_atoms, n_bonds).
     :param charge: right-hand side in e, shape (n_atoms,).
     :param labels: component of each atom, shape (n_atoms,).
     :param regularisation: λ, 0 or more.
     """
-    matrix = (A @ A.T + regularisation * sparse.identity(A.shape[0])).tocsr()
+    identity = sparse.identity(A.shape[0])
+    matrix = (A @ A.T + regularisation * identity).tocsr()
     norm = float(np.linalg.norm(charge))
     potential = np.zeros(A.shape[0])
     if norm == 0 or A.shape[1] == 0:
         return potential
     singular = regularisation == 0
-    correct = _direct(matrix, labels, singular) if len(charge) <= _DIRECT_UP_TO else _iterative(matrix)
+    if len(charge) <= _DIRECT_UP_TO:
+        # A tiny λ would leave the factors singular to rounding; the refinement corrects for the larger one.
+        lift = max(_LEAST_LIFT - regularisation, 0.0) * identity
+        correct = _direct(matrix if singular else (matrix + lift).tocsr(), labels, singular)
+    else:
+        correct = _iterative(matrix)
     rest = charge
     for _ in range(_MAX_ROUNDS):
-        potential = potential + correct(rest, 0.1 * _TARGET * norm)
-        if singular:
-            potential = remove_means(potential, labels)
+        potential = remove_means(potential + correct(rest, 0.1 * _TARGET * norm), labels)
         before, rest = float(np.linalg.norm(rest)), charge - matrix @ potential
-        if singular:
-            rest = remove_means(rest, labels)
+        rest = remove_means(rest, labels)
         after = float(np.linalg.norm(rest))
         if after <= _TARGET * norm or after > 0.5 * before:
             break

@@ -23,7 +23,8 @@ def read_xyz(path: str | Path) -> Atoms:
     """Read the one structure of an XYZ file.
 
     The tags of the atoms are 10·region + coordination where the file says so (kind names, or the columns
-    ``tags`` or ``region`` of an extended XYZ) and 0 elsewhere.
+    ``tags`` or ``region`` of an extended XYZ) and 0 elsewhere. A column ``tags`` in which some number is no
+    such tag means something else, as in files that count the kinds, and is ignored.
 
     :raises InputError: anything but one complete frame of known elements and finite positions in Å.
     :raises OSError: the file cannot be read.
@@ -68,6 +69,8 @@ def parse_xyz(text: str) -> Atoms:
                 error.problem, field=f"line {row + 3}", value=error.value, remedy=error.remedy
             ) from None
         kinds.append(kind)
+    if "tags" in columns and not set((tags // 10).tolist()) <= set(REGIONS):
+        tags = np.array([10 * kind.region + kind.coordination for kind in kinds], dtype=int)
     atoms = Atoms([kind.symbol for kind in kinds], positions=positions, tags=tags)
     _set_cell(atoms, lines[1])
     return atoms
@@ -95,7 +98,8 @@ def _columns(comment: str) -> _Columns:
             break
         columns[name] = column
         column += int(width)
-    if len(parts) % 3 or "pos" not in columns or "species" not in columns:
+    widths = dict(zip(parts[::3], parts[2::3], strict=False))
+    if len(parts) % 3 or (widths.get("pos"), widths.get("species")) != ("3", "1"):
         raise InputError("the Properties need species:S:1 and pos:R:3", field="line 2", value=match.group(0))
     return columns
 
@@ -122,15 +126,15 @@ def _atom(words: list[str], columns: _Columns) -> tuple[Kind, NDArray[np.float64
 
 def _tag(kind: Kind, words: list[str], columns: _Columns) -> int:
     tag = 10 * kind.region + kind.coordination
-    for name in ("tags", "region"):
+    for name in ("region", "tags"):
         if name not in columns or tag:
             continue
         word = words[columns[name]]
         if not word.isdigit():
             raise InputError(f"the column {name} needs whole numbers", value=word)
         tag = int(word) * (10 if name == "region" else 1)
-    if tag and tag // 10 not in REGIONS:
-        raise InputError("a region is a number from 1 to 4", value=tag // 10)
+        if name == "region" and tag and tag // 10 not in REGIONS:
+            raise InputError("a region is a number from 1 to 4", value=word)
     return tag
 
 
