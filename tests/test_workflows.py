@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aiida_chargeflow.science.bonds import bond_graph
 from aiida_chargeflow.science.campaign import Campaign
 from aiida_chargeflow.science.model import build
 from aiida_chargeflow.science.spec import ModelSpec
@@ -37,3 +38,19 @@ def test_the_fourteen_models_of_the_study():
     assert found["recon-pure-1ML"] == "In152Cd172As138Se135Cl116"
     assert found["recon-recon-3ML"] == "In152Cd804As138Se721Cl208"
     assert len(set(found.values())) == 14
+
+
+@pytest.mark.parametrize(
+    ("file", "label"),
+    [
+        ("demo-exchange", "demo-exchange"),
+        ("inas-cdse-paper", "recon-recon-2ML"),
+        ("other-materials", "InAs-ZnSe"),
+    ],
+)
+def test_distances_give_the_bonds_of_the_lattice(file, label):
+    """The charge-flow analysis finds bonds from distances: it must see those that the model was built with."""
+    points = {point.label: point for point in Campaign.from_yaml(FILES[0].parent / f"{file}.yaml").points}
+    model = build(points[label].spec())
+    found = bond_graph(model.atoms, exclude_like_charges=True).bonds
+    assert (found == model.bonds).all()

@@ -9,12 +9,11 @@ from typing import Any, Literal
 import ase.io
 import numpy as np
 from ase import Atoms
-from ase.data import atomic_numbers, covalent_radii
-from scipy.spatial import cKDTree
+from ase.data import atomic_numbers
 
+from .bonds import bond_graph
 from .elements import element
 from .errors import InputError
-from .geometry import Floats
 from .kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag
 from .lattice import Integers, Mask, Polyhedron, centre_of
 from .lattice_fit import LatticeFit, fit_lattice
@@ -23,9 +22,6 @@ from .model import QDModel
 Source = Literal["auto", "column", "elements", "lattice"]
 
 _HALIDES = ("F", "Cl", "Br", "I")
-
-#: Cation and anion are bonded below this multiple of the sum of their covalent radii.
-_BOND_SCALE = 1.2
 
 
 def import_model(
@@ -60,7 +56,7 @@ def model_from_atoms(
 ) -> QDModel:
     """Return the model of a structure; see :func:`import_model`."""
     charges = np.array([element(symbol).oxidation_state for symbol in atoms.symbols], dtype=np.int64)
-    bonds = cation_anion_bonds(atoms.positions, atoms.numbers, charges)
+    bonds = bond_graph(atoms, exclude_like_charges=True).bonds
     if regions == "auto":
         regions = _available(atoms, core_planes)
     fit = fit_lattice(atoms.positions, bonds, charges) if regions == "lattice" or core_planes else None
@@ -83,18 +79,6 @@ def model_from_atoms(
         sites=_site_column(atoms, fit),
         lattice_constant_ang=_lattice_constant(atoms, fit),
     )
-
-
-def cation_anion_bonds(positions_ang: Floats, numbers: Integers, charges: Integers) -> Integers:
-    """Return all bonds between positive and negative atoms, (i, j) with i < j, sorted, shape (n_bonds, 2)."""
-    radii = covalent_radii[numbers]
-    pairs = cKDTree(positions_ang).query_pairs(2 * _BOND_SCALE * float(radii.max()), output_type="ndarray")
-    i, j = pairs.astype(np.int64).T
-    distance = np.linalg.norm(positions_ang[i] - positions_ang[j], axis=1)
-    bonded = (charges[i] * charges[j] < 0) & (distance < _BOND_SCALE * (radii[i] + radii[j]))
-    bonds: Integers = np.sort(np.stack([i[bonded], j[bonded]], axis=1), axis=1)
-    ordered: Integers = bonds[np.lexsort(bonds.T[::-1])]
-    return ordered
 
 
 def _read(path: Path) -> Atoms:
