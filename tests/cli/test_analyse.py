@@ -193,7 +193,7 @@ BAD_XYZ = {
     "moved atom": (change(XYZ, 4, word(1, "0.5")), "lie elsewhere"),
     "swapped atoms": (
         change(change(XYZ, 4, XYZ.splitlines()[5]), 5, XYZ.splitlines()[4]),
-        "not neutral",
+        "lie elsewhere",
     ),
     "coincident": (change(XYZ, 4, XYZ.splitlines()[5]), "apart|lie elsewhere"),
     "bohr": (
