@@ -24,6 +24,10 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
         "the account is wrong or spent: renew it and `sweep resume {name}`, or " + _OTHER_OPTIONS,
     ),
     (r"no space left|quota", "free space in the work directory, then `sweep resume {name}`"),
+    (  # SFTP does not say why
+        r"while uploading file",
+        "the work directory cannot be written: free space or mend its permissions, then `sweep resume {name}`",
+    ),
     (
         r"permission denied|authenticat|certificate|host key",
         "renew the certificate or key (`step ssh login …`), then `sweep resume {name}`",

@@ -18,6 +18,7 @@ REASONS = {
     "Permission denied for user you on host login": "renew the certificate",
     "write: No space left on device": "free space",
     "Disk quota exceeded": "free space",
+    "Error while uploading file /tmp/x/.aiida/calcinfo.json:": "free space or mend its permissions",
     "Batch job submission failed: Job violates accounting/QOS policy (job submit limit, …)": "later",
     "Unable to contact slurm controller (connect failure)": "scheduler does not answer",
     "something never seen": "verdi process report",
