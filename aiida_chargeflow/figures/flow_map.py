@@ -22,8 +22,8 @@ Array = NDArray[np.float64]
 
 _OUTLINE_MARGIN_ANG = 1.5
 _LONGEST_ARROW_ANG = 4.0
-_LABEL_OFFSET_ANG = 1.8
-_FRAME_ANG = 3.6
+_LABEL_OFFSET_ANG = 2.6
+_FRAME_ANG = 5.0
 _FACETS = ((1, 1, 1), (-1, -1, -1), (1, 0, 0), (-1, 0, 0))
 
 
@@ -152,7 +152,7 @@ def flow_maps(
         if streamlines:
             draw_streamlines(ax, cut)
     if divergence:
-        draw_divergence(grid[1], slices)
+        draw_divergence(grid[1], panels, slices)
     panels[0].set_ylabel("Å")
     bar = figure.colorbar(
         ScalarMappable(scale, FLOW_MAP),
@@ -190,12 +190,14 @@ def draw_slice(
         angles="xy",
         scale_units="xy",
         scale=1.0 / ang_per_e,
-        width=0.009,
+        units="xy",
+        width=0.4,
+        minlength=0.6,
         pivot="mid",
         zorder=4,
     )
     key = _round_key(scale.vmax or 1.0)
-    ax.quiverkey(arrows, 0.86, 1.03, key, f"{key:g} e", labelpos="E", coordinates="axes")
+    ax.quiverkey(arrows, 0.84, 1.03, key, f"{key:g} e", labelpos="E", coordinates="axes")
     _label_facets(ax, cut, facet_families)
     ax.set_title(cut.title, loc="left", fontsize=11)
     ax.set_aspect("equal")
@@ -262,5 +264,5 @@ def _arrow_scale(slices: Sequence[Slice]) -> float:
 
 
 def _round_key(top: float) -> float:
-    power = 10.0 ** np.floor(np.log10(top / 2))
-    return float(max(step for step in (1, 2, 5) if step * power <= top / 2) * power)
+    power = 10.0 ** np.floor(np.log10(top))
+    return float(max(step for step in (1, 2, 5) if step * power <= top * (1 + 1e-9)) * power)

@@ -67,7 +67,7 @@ def flow_scene_png(result: Analysis, title: str, arrows: bool) -> Figure:
     if arrows:
         ax.quiver(*positions.T, *_drawn(flow.flow_vector).T, colors=shades, linewidth=0.9)
     ax.set_title(title)
-    ax.set_box_aspect(np.ptp(positions, axis=0))
+    ax.set_box_aspect(np.maximum(np.ptp(positions, axis=0), 1.0), zoom=1.35)
     ax.view_init(elev=18, azim=-60)
     ax.set_axis_off()
     figure.colorbar(

@@ -81,15 +81,18 @@ def draw_streamlines(ax: Axes, cut: Slice) -> None:
     lines.lines.set_alpha(0.9)
 
 
-def draw_divergence(panels: Sequence[Axes], slices: Sequence[Slice]) -> None:
-    """Draw the divergence of the in-plane flow of each slice with one colour bar, in e/Å."""
+def draw_divergence(panels: Sequence[Axes], maps: Sequence[Axes], slices: Sequence[Slice]) -> None:
+    """Draw the divergence of the in-plane flow of each slice with one colour bar, in e/Å.
+
+    :param maps: the axes of the maps above, whose limits are taken over.
+    """
     fields = []
     for cut in slices:
         x, y, u, v = _field(cut)
         fields.append(np.gradient(u, x, axis=1) + np.gradient(v, y, axis=0))
     top = max(float(np.quantile(np.abs(values), 0.99)) for values in fields) or 1.0
     scale = TwoSlopeNorm(0.0, -top, top)
-    for ax, cut, values in zip(panels, slices, fields, strict=True):
+    for ax, above, cut, values in zip(panels, maps, slices, fields, strict=True):
         x, y, _ = grid_over(cut.outline_ang)
         extent = (x[0], x[-1], y[0], y[-1])
         image = ax.imshow(values, extent=extent, origin="lower", norm=scale, cmap=DIVERGING)
@@ -97,9 +100,12 @@ def draw_divergence(panels: Sequence[Axes], slices: Sequence[Slice]) -> None:
         border = np.vstack([cut.outline_ang, cut.outline_ang[:1]])
         ax.plot(*border.T, linestyle="--", linewidth=1.0, color="0.25")
         ax.scatter(*cut.points_ang.T, s=7, color="white", edgecolors="black", linewidths=0.4)
+        ax.set_xlim(above.get_xlim())
+        ax.set_ylim(above.get_ylim())
         ax.set_xlabel("Å")
         ax.spines[["top", "right"]].set_visible(False)
     figure = panels[0].get_figure()
+    assert figure is not None
     bar = figure.colorbar(
         ScalarMappable(scale, DIVERGING), ax=list(panels), shrink=0.85, pad=0.02, extend="both"
     )

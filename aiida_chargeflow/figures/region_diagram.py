@@ -11,6 +11,7 @@ from ..science.region_flow import GroupFlow
 from .colours import REGIONS
 
 _WIDTH, _HEIGHT, _STEP = 1.5, 0.8, 2.6
+_SHOWN_E = 5e-4
 
 
 def region_diagram(table: GroupFlow) -> Figure:
@@ -21,21 +22,29 @@ def region_diagram(table: GroupFlow) -> Figure:
     :param table: flow between the regions.
     """
     n = len(table.names)
-    figure = Figure(figsize=(1.2 + 2.0 * n, 3.4), layout="constrained")
+    figure = Figure(figsize=(1.2 + 2.0 * n, 1.8 + 0.9 * _farthest_pair(table)), layout="constrained")
     ax = figure.subplots()
     for index, name in enumerate(table.names):
         _box(ax, index, name, float(table.charge_e[index]), int(table.n_atoms[index]))
     largest = float(np.abs(table.matrix_e).max()) or 1.0
     for a in range(n):
         for b in range(n):
-            if table.matrix_e[a, b] > 5e-4:
+            if table.matrix_e[a, b] > _SHOWN_E:
                 _arrow(ax, a, b, float(table.matrix_e[a, b]), largest)
     ax.set_xlim(-_WIDTH, (n - 1) * _STEP + _WIDTH)
-    ax.set_ylim(-1.1 - 0.3 * n, 1.1 + 0.3 * n)
+    reach = 0.8 + _farthest_pair(table) * 0.25 * _STEP
+    ax.set_ylim(-reach, reach)
     ax.set_aspect("equal")
     ax.axis("off")
     ax.set_title("electrons handed over, summed over bonds", fontsize=10)
     return figure
+
+
+def _farthest_pair(table: GroupFlow) -> int:
+    """Return how many steps the longest arc spans, 0 if only neighbours exchange electrons."""
+    a, b = np.nonzero(np.abs(table.matrix_e) > _SHOWN_E)
+    steps = np.abs(a - b)
+    return int(steps[steps > 1].max(initial=0))
 
 
 def _box(ax: Axes, index: int, name: str, charge_e: float, n_atoms: int) -> None:
