@@ -45,10 +45,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
         "the cluster cannot be reached: once it can, `sweep resume {name}`",
     ),
 )
-_REPAIR = (
-    "`verdi daemon restart`; if that does not help: "
-    "`verdi daemon stop`, `verdi process repair`, `verdi daemon start`"
-)
+_REPAIR = "`verdi daemon stop`, `verdi process repair`, `verdi daemon start`"
 _PICKED_UP_WITHIN_S = 60
 # Reasons with which Slurm lets a job wait for ever.
 _NEVER = re.compile(
