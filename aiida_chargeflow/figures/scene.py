@@ -59,15 +59,7 @@ def scene_html(
         "colours": [to_hex(colour) for colour in colours],
         "bonds": [] if bonds is None else np.asarray(bonds, dtype=int).reshape(-1, 2).tolist(),
         "arrows": _arrows(arrows, centre, arrow_colours, arrow_width_ang),
-        "rings": [
-            {
-                "at": _rounded(np.asarray(at) - centre),
-                "radius": radius,
-                "colour": to_hex(colour),
-                "dashed": dashed,
-            }
-            for at, radius, colour, dashed in rings
-        ],
+        "rings": [_ring(np.asarray(at) - centre, *rest) for at, *rest in rings],
         "legend": [[text, to_hex(colour)] for text, colour in legend],
         "labels": list(labels),
         "view": [float(component) for component in view],
@@ -97,6 +89,10 @@ def _arrows(
         }
         for start, vector, colour in zip(starts, vectors, each, strict=True)
     ]
+
+
+def _ring(at: np.ndarray, radius: float, colour: str, dashed: bool) -> dict[str, Any]:
+    return {"at": _rounded(at), "radius": radius, "colour": to_hex(colour), "dashed": dashed}
 
 
 def _rounded(values: np.ndarray) -> list[Any]:
