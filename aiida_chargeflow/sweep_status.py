@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from aiida import orm
 from aiida.common import timezone
 
 from .diagnosis import diagnose
+from .monitor import progress
 from .runs import latest_runs
 from .sweep import active_sweeps, group_of, points_of
 
@@ -57,9 +58,10 @@ class SweepStatus:
         return {**asdict(self), "counts": self.counts, "finished": self.finished}
 
 
-def sweep_status(name: str) -> SweepStatus:
+def sweep_status(name: str, *, read_outputs: bool = False) -> SweepStatus:
     """Look every point of a sweep up.
 
+    :param read_outputs: read the SCF step of running jobs from the cluster, one connection for each.
     :raises InputError: no such sweep.
     """
     group = group_of(name)
@@ -68,8 +70,10 @@ def sweep_status(name: str) -> SweepStatus:
     sweeps = active_sweeps(group)
     paused = bool(sweeps) and all(sweep.paused for sweep in sweeps)
     jobs = _job_counts(group)
-    rows = tuple(_row(point, runs.get(point["digest"]), name, bool(sweeps), paused, jobs) for point in points)
-    return SweepStatus(name, rows, bool(sweeps), paused)
+    rows = [_row(point, runs.get(point["digest"]), name, bool(sweeps), paused, jobs) for point in points]
+    if read_outputs:
+        rows = [_with_output(row) if row.state == "running" else row for row in rows]
+    return SweepStatus(name, tuple(rows), bool(sweeps), paused)
 
 
 def _row(
@@ -105,6 +109,12 @@ def _row(
     found = diagnose(run, name)
     state = "stuck" if found.stuck else "running"
     return PointStatus(**known, state=state, what=found.what, remedy=found.remedy)
+
+
+def _with_output(row: PointStatus) -> PointStatus:
+    run = orm.load_node(row.pk)
+    detail = progress(run).detail
+    return replace(row, what=f"{row.what}, {detail}") if detail.startswith("SCF") else row
 
 
 def _job_counts(group: orm.Group) -> Counter[int]:

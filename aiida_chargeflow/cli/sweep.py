@@ -98,9 +98,10 @@ def retry(name: str, file: Path | None, yes: bool) -> None:
 @sweep.command()
 @click.argument("name", required=False)
 @click.option("--watch", is_flag=True, help="Show a live view until nothing is under way any more.")
+@click.option("--scf", is_flag=True, help="Read the SCF step of running jobs: one connection for each.")
 @click.option("--interval", default=10.0, show_default=True, type=click.FloatRange(min=1), help="Seconds.")
 @json_option
-def status(name: str | None, watch: bool, interval: float, as_json: bool) -> None:
+def status(name: str | None, watch: bool, scf: bool, interval: float, as_json: bool) -> None:
     """Show where each point of the sweep NAME stands and what to do about it; or list all sweeps."""
     from .. import launcher
     from .. import sweep as service
@@ -110,7 +111,7 @@ def status(name: str | None, watch: bool, interval: float, as_json: bool) -> Non
     if name is None:
         _list([sweep_status(known) for known in service.sweep_names()], as_json)
         return
-    now = sweep_status(name)
+    now = sweep_status(name, read_outputs=scf)
     if as_json:
         print_json(now.to_mapping())
         return
@@ -122,7 +123,7 @@ def status(name: str | None, watch: bool, interval: float, as_json: bool) -> Non
         with Live(_status_table(now), console=console, auto_refresh=False) as live:
             while not now.finished:
                 time.sleep(interval)
-                now = sweep_status(name)
+                now = sweep_status(name, read_outputs=scf)
                 live.update(_status_table(now), refresh=True)
     except KeyboardInterrupt:
         click.echo("Stopped watching; the daemon carries on.")

@@ -1,0 +1,84 @@
+"""What a sweep lacks, what has failed, and where each point stands, asked of the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiida import orm
+from aiida.engine import run_get_node
+from sweep_standin import StandInSweepWorkChain
+
+from aiida_chargeflow import sweep
+from aiida_chargeflow.clusters.profile import RunOptions
+from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.sweep_status import sweep_status
+
+pytestmark = pytest.mark.usefixtures("aiida_profile_clean")
+
+
+def entries(*specs: dict[str, Any], prefix: str = "d") -> list[dict[str, Any]]:
+    return [
+        {
+            "label": f"p{n}",
+            "protocol": "fast",
+            "digest": f"{prefix}{n}",
+            "spec": {"x": n, **spec},
+            "n_atoms": 35,
+            "formula": "Cd16Se13Cl6",
+        }
+        for n, spec in enumerate(specs)
+    ]
+
+
+def run(name: str, points: list[dict[str, Any]]) -> None:
+    run_get_node(
+        StandInSweepWorkChain,
+        campaign=orm.Dict({"points": points}),
+        models={"fast": {}},
+        group=orm.Str(sweep.GROUP_PREFIX + name),
+        max_concurrent=orm.Int(2),
+    )
+
+
+def test_status_and_what_is_missing_or_failed_follow_the_runs() -> None:
+    points = entries({}, {"fail": True}, {})
+    sweep.record("a", points, RunOptions(), {"cp2k": "cp2k@x", "bader": "bader@x"})
+    assert [e["label"] for e in sweep.missing("a", points)] == ["p0", "p1", "p2"]
+    assert sweep_status("a").counts == {"waiting": 3}
+    run("a", points[:2])
+    now = sweep_status("a")
+    assert [point.state for point in now.points] == ["done", "failed", "waiting"]
+    assert now.points[1].what == "The stand-in failed: as it was told to"
+    assert now.points[1].remedy == "`sweep retry a`"
+    assert now.finished
+    assert [e["label"] for e in sweep.missing("a", points)] == ["p2"]
+    assert [e["label"] for e in sweep.failed("a")] == ["p1"]
+
+
+def test_results_of_an_earlier_sweep_are_reused_under_another_name() -> None:
+    points = entries({}, {})
+    sweep.record("first", points, RunOptions(), {})
+    run("first", points)
+    wanted = entries({}, {}, {})
+    assert [e["label"] for e in sweep.missing("second", wanted)] == ["p2"]
+    sweep.record("second", wanted, RunOptions(), {})
+    assert sweep_status("second").counts == {"done": 2, "waiting": 1}
+    assert sweep.sweep_names() == ["first", "second"]
+
+
+def test_adding_points_keeps_the_old_ones_in_their_order() -> None:
+    sweep.record("a", entries({}, {}), RunOptions(), {})
+    more = [{**entries({})[0], "label": "new", "digest": "other"}]
+    sweep.record("a", more, RunOptions(nodes=2), {})
+    assert [point.label for point in sweep_status("a").points] == ["p0", "p1", "new"]
+
+
+def test_unknown_names_are_input_errors() -> None:
+    with pytest.raises(InputError, match="no such sweep"):
+        sweep_status("nowhere")
+    sweep.record("a", entries({}), RunOptions(), {})
+    with pytest.raises(InputError, match="no such point"):
+        sweep.cancel("a", ["p9"])
+    assert sweep.pause("a") == 0
+    assert sweep.resume("a") == 0
