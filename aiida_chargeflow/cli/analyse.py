@@ -33,6 +33,8 @@ _LABELS = ("coordination", "environment", "magnitude")
               help="What the kinds of labelled.xyz tell apart.")  # fmt: skip
 @click.option("--bins", default="0.05,0.1,0.2", show_default=True, help="Edges of the magnitude bins in e.")
 @click.option("--sensitivity", is_flag=True, help="Repeat with scale ± 5 % and with λ = 0.01.")
+@click.option("--compare", nargs=2, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="XYZ ACF",
+              help="A second model: report what it changes on matching atoms.")  # fmt: skip
 @click.option("--map", "maps", multiple=True, metavar="h,k,l", help="Draw the map of this plane.")
 @click.option("--origin", metavar="x,y,z", help="Point of the plane in Å; the middle by default.")
 @click.option("--slab", default=3.0, show_default=True, help="Thickness of the slab in Å.")
@@ -61,7 +63,8 @@ def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: 
         from ..science.flow_compare import sensitivity
 
         summary["sensitivity"] = sensitivity(result)
-    files = _files(result, summary, options) | _figures(result, structure.stem, options)
+    compared = _compare(result, summary, options)
+    files = _files(result, summary, options) | compared | _figures(result, structure.stem, options)
     _write(output, files)
     if as_json:
         print_json(summary)
@@ -115,6 +118,20 @@ def _files(result: Analysis, summary: dict[str, Any], options: dict[str, Any]) -
         "labelled.xyz": flow_export.labelled_xyz(result.atoms.positions, names, comment),
         "kinds.inc": flow_export.kind_blocks(meaning, result.n_valence),
     }
+
+
+def _compare(result: Analysis, summary: dict[str, Any], options: dict[str, Any]) -> dict[str, bytes | str]:
+    if not options["compare"]:
+        return {}
+    from ..science import flow_compare
+
+    structure, acf = options["compare"]
+    second = _read_and_solve(structure, acf, options)
+    change = flow_compare.difference(result, second)
+    summary["difference"] = {"structure": str(structure), "acf": str(acf)} | flow_compare.summarise(
+        change, result
+    )
+    return {"difference.csv": flow_compare.difference_csv(change, result)}
 
 
 def _figures(result: Analysis, title: str, options: dict[str, Any]) -> dict[str, bytes | str]:

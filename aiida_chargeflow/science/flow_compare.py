@@ -104,6 +104,44 @@ def difference(first: Analysis, second: Analysis, within_ang: float = 1.0) -> Fl
     )
 
 
+def summarise(change: FlowDifference, first: Analysis) -> dict[str, Any]:
+    """Return the number of matching atoms and the mean changes by element."""
+    symbols = np.array(first.symbols)[change.first]
+    by_element = {
+        str(symbol): {
+            "n_atoms": int((symbols == symbol).sum()),
+            "mean_magnitude_change_e": float(change.magnitude_e[symbols == symbol].mean()),
+            "mean_charge_change_e": float(change.charge_e[symbols == symbol].mean()),
+        }
+        for symbol in np.unique(symbols)
+    }
+    return {
+        "n_matching": len(change.first),
+        "n_only_first": len(change.only_first),
+        "n_only_second": len(change.only_second),
+        "rms_magnitude_change_e": float(np.sqrt((change.magnitude_e**2).mean())),
+        "by_element": by_element,
+    }
+
+
+def difference_csv(change: FlowDifference, first: Analysis) -> str:
+    """Return one row for each matching atom: its numbers in both models and what changed."""
+    symbols = np.array(first.symbols)[change.first]
+    header = "atom_first,atom_second,symbol,flow_magnitude_change_e,bader_charge_change_e"
+    rows = [
+        f"{a + 1},{b + 1},{symbol},{magnitude:.9f},{charge:.9f}"
+        for a, b, symbol, magnitude, charge in zip(
+            change.first.tolist(),
+            change.second.tolist(),
+            symbols.tolist(),
+            change.magnitude_e.tolist(),
+            change.charge_e.tolist(),
+            strict=True,
+        )
+    ]
+    return "\n".join([header, *rows, ""])
+
+
 def _match(
     first: Analysis, second: Analysis, within_ang: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -9,7 +9,7 @@ from ase import Atoms
 from aiida_chargeflow.science.analysis import Analysis, analyse
 from aiida_chargeflow.science.environment import environments, magnitude_bins, select, statistics
 from aiida_chargeflow.science.errors import InputError
-from aiida_chargeflow.science.flow_compare import difference, sensitivity
+from aiida_chargeflow.science.flow_compare import difference, difference_csv, sensitivity, summarise
 from aiida_chargeflow.science.flow_summary import frame_of
 from aiida_chargeflow.science.model import build
 from aiida_chargeflow.science.region_flow import coherence, outward_share
@@ -84,6 +84,16 @@ def test_a_model_differs_from_its_shifted_self_only_by_what_was_removed(dot: Ana
     assert np.abs(same.magnitude_e).max() < 1e-9
     assert np.abs(same.vector_e).max() < 1e-9
     assert order[same.second].tolist() == same.first.tolist()
+    assert summarise(same, dot)["n_only_first"] == 0
+
+
+def test_atoms_without_a_partner_are_counted(dot: Analysis) -> None:
+    kept = np.arange(dot.flow.n_atoms) != int(np.flatnonzero(dot.coordination == 1)[0])
+    charge = dot.flow.bader_charge[kept]
+    fewer = analyse(dot.atoms[kept], charge - charge.mean())
+    summary = summarise(difference(dot, fewer), dot)
+    assert (summary["n_only_first"], summary["n_only_second"]) == (1, 0)
+    assert len(difference_csv(difference(dot, fewer), dot).splitlines()) == dot.flow.n_atoms
 
 
 def test_sensitivity_reports_the_shift_by_regularisation(dot: Analysis) -> None:
