@@ -11,6 +11,7 @@ import yaml
 from ..science.errors import InputError
 from ..science.spec import ModelSpec
 from . import json_option, print_json
+from .estimates import print_estimates
 
 
 @click.command()
@@ -28,6 +29,8 @@ from . import json_option, print_json
     "--group", default="chargeflow/models", show_default=True, help="Group that collects the models."
 )
 @click.option("--dry-run", is_flag=True, help="Build the models, show what would run, submit nothing.")
+@click.option("--estimate", is_flag=True, help="Print basis, grid, memory, core-hours; submit nothing.")
+@click.option("--cluster", help="With --estimate: a cluster profile, for the number of nodes.")
 @click.option("--daemon", is_flag=True, help="Return once submitted instead of following the run.")
 @click.option("--again", is_flag=True, help="Run anew although a run of the same model and protocol exists.")
 @json_option
@@ -39,6 +42,9 @@ def launch(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     """
     specs = {file: ModelSpec.from_yaml(file) for file in files}
     overrides, options = (_yaml(given[key]) for key in ("overrides", "options"))
+    if given["estimate"]:
+        print_estimates(specs, given["protocol"], overrides, given["cluster"], as_json)
+        return
     if given["dry_run"]:
         _preview(specs, given["protocol"], overrides, as_json)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode
 from aiida_cp2k.parsers import Cp2kBaseParser
@@ -11,13 +12,14 @@ from ..science.cp2k_failures import Cp2kOutputError, Failure
 from ..science.cp2k_output import Cp2kOutput, read_output
 from ..science.errors import InputError
 from ..science.pdos import read_pdos
+from ..science.relax_input import TRAJECTORY, last_positions
 
 
 class ChargeflowCp2kParser(Cp2kBaseParser):
     """Parse energy, levels and projected density of states; an unconverged SCF is a failure.
 
-    Differs from its base: the last energy counts, the exit code of the scheduler is kept, and no structure is
-    made where the atoms did not move.
+    Differs from its base: the last energy counts, the exit code of the scheduler is kept, and a
+    relaxed structure keeps its kinds; none is made where the atoms did not move.
     """
 
     def parse(self, **_: object) -> ExitCode | None:
@@ -27,6 +29,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         if name not in repository.list_object_names():
             return self._scheduler_exit_code() or self.exit_codes.ERROR_OUTPUT_MISSING
         text = repository.get_object_content(name)
+        self._wrap_geometry()
         try:
             output = read_output(text, standard_error=self.node.get_scheduler_stderr() or "")
         except Cp2kOutputError as error:
@@ -42,6 +45,8 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             return self.exit_codes.ERROR_OUT_OF_WALLTIME
         if not output.scf_converged:
             return self.exit_codes.ERROR_SCF_NOT_CONVERGED
+        if output.geometry_converged is False:
+            return self.exit_codes.ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED
         projected = {
             name: repository.get_object_content(name)
             for name in repository.list_object_names()
@@ -55,6 +60,22 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
                 self.logger.error(str(error))
                 return self.exit_codes.ERROR_OUTPUT_PARSE
         return None
+
+    def _wrap_geometry(self) -> None:
+        """Attach the last geometry of an optimisation, also of one that was stopped: kinds, cell and centre kept."""
+        repository = self.retrieved.base.repository
+        if TRAJECTORY not in repository.list_object_names():
+            return
+        before = self.node.inputs.structure
+        try:
+            positions = last_positions(repository.get_object_content(TRAJECTORY), len(before.sites))
+        except InputError as error:
+            self.logger.warning(str(error))
+            return
+        old = np.array([site.position for site in before.sites])
+        structure = before.clone()
+        structure.reset_sites_positions(positions - positions.mean(axis=0) + old.mean(axis=0))
+        self.out("output_structure", structure)
 
     def _n_valence(self, output: Cp2kOutput) -> dict[str, float]:
         """Return element → valence electrons of the potential that this run used."""

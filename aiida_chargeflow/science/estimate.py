@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from ase import Atoms
+
+from .cp2k_input import ScfSettings, cell_lengths_ang
+from .elements import element
+from .errors import InputError
+from .units import BOHR_ANG
 
 # Fitted to runs of Cd16Se13Cl6 (35 atoms, DZVP) on two server cores: 25 core-s a step at 18 Å and 300 Ry,
 # 17 core-s at 16.5 Å and 240 Ry; 3.4 GB and 12.8 GB in all at 16.5 Å, 240 Ry and 24 Å, 400 Ry.
@@ -14,6 +26,8 @@ _BASE_GB = 1.7
 _EIGEN_CORE_SECONDS = 15 / 5e9
 _DENSE_MATRICES = 10
 _FUNCTIONS_PER_ATOM = 18  # DZVP-MOLOPT with semicore cations, averaged over core, shell and ligands
+_SHARE_OF_NODE = 0.7  # of a node's memory that a job should plan with
+_WANTED_HOURS = 6.0
 
 
 @dataclass(frozen=True)
@@ -23,15 +37,60 @@ class Estimate:
     core_hours: float
     memory_gb: float
 
+    def suggest_nodes(self, cores: int, memory_gb: float) -> int:
+        """Return the nodes that hold the memory and end within some hours, for nodes of this size."""
+        by_memory = self.memory_gb / (_SHARE_OF_NODE * memory_gb)
+        by_time = self.core_hours / (_WANTED_HOURS * cores)
+        return max(1, math.ceil(max(by_memory, by_time)))
 
-def estimate(n_atoms: int, volume_ang3: float, cutoff_ry: float, n_steps: int = 30) -> Estimate:
+
+def estimate(
+    n_atoms: int, volume_ang3: float, cutoff_ry: float, n_steps: int = 30, n_functions: int | None = None
+) -> Estimate:
     """Estimate the cost of a diagonalising SCF in a box.
 
     :param volume_ang3: volume of the cell; the grid, and with it the cost of a small dot, grows with it.
     :param n_steps: SCF steps in all stages together.
+    :param n_functions: basis functions, if counted; else a mean per atom is taken.
     """
     grid = volume_ang3 * (cutoff_ry / 300) ** 1.5
-    n_functions = _FUNCTIONS_PER_ATOM * n_atoms
+    n_functions = n_functions or _FUNCTIONS_PER_ATOM * n_atoms
     step = _GRID_CORE_SECONDS * grid + _ATOM_CORE_SECONDS * n_atoms + _EIGEN_CORE_SECONDS * n_functions**3
     memory = _BASE_GB + _GRID_GB * grid + _DENSE_MATRICES * 8e-9 * n_functions**2
     return Estimate(core_hours=n_steps * step / 3600, memory_gb=memory)
+
+
+def count_basis_functions(atoms: Atoms, basis: str = "DZVP") -> int:
+    """Return the number of spherical basis functions, from the shipped basis file.
+
+    :raises InputError: an element without this basis.
+    """
+    return sum(_functions_of(str(symbol), basis) for symbol in atoms.symbols)
+
+
+def count_grid_points(atoms: Atoms, settings: ScfSettings) -> int:
+    """Return the points of the finest grid: edges of L·√E_cut/π (bohr, Ry) points, rounded up to 2ᵃ3ᵇ5ᶜ."""
+    edges = cell_lengths_ang(atoms, settings) / BOHR_ANG * math.sqrt(settings.cutoff_ry) / math.pi
+    return math.prod(_next_smooth(math.ceil(float(edge))) for edge in np.asarray(edges))
+
+
+@cache
+def _functions_of(symbol: str, basis: str) -> int:
+    text = (resources.files("aiida_chargeflow") / "data" / "BASIS_MOLOPT_UZH").read_text(encoding="utf-8")
+    name = f"{basis}-MOLOPT-GGA-GTH-q{element(symbol).n_valence}"
+    found = re.search(rf"^\s*{symbol}\s+{name}\b[^\n]*\n\s*1\s*\n(?P<shells>[^\n]+)", text, re.MULTILINE)
+    if found is None:
+        raise InputError("no such basis set", field=symbol, value=name, remedy="Choose DZVP.")
+    _, lowest, highest, _, *n_shells = map(int, found["shells"].split())
+    return sum(n * (2 * moment + 1) for moment, n in zip(range(lowest, highest + 1), n_shells, strict=True))
+
+
+def _next_smooth(number: int) -> int:
+    while True:
+        rest = number
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return number
+        number += 1

@@ -19,11 +19,14 @@ from ..calculations.summarise import summarise
 from ..science.spec import ModelSpec
 from .data_files import cp2k_data_files
 from .protocols import load_protocol
+from .relax import RelaxWorkChain
 from .scf import ScfWorkChain
 
 
 class ModelWorkChain(WorkChain):
-    """Build a dot, converge its ground state, partition the density, and solve the charge flow."""
+    """Build a dot, relax it if the protocol says so, converge its ground state, partition the density, and
+    solve the charge flow.
+    """
 
     @classmethod
     def define(cls, spec: WorkChainSpec) -> None:
@@ -33,6 +36,12 @@ class ModelWorkChain(WorkChain):
             "structure", valid_type=orm.StructureData, required=False, help="A ready dot, instead of a spec."
         )
         spec.input("digest", valid_type=orm.Str, help="Identity of the point: hash of spec and protocol.")
+        spec.expose_inputs(
+            RelaxWorkChain,
+            namespace="relax",
+            exclude=("structure",),
+            namespace_options={"required": False, "populate_defaults": False},
+        )
         spec.expose_inputs(ScfWorkChain, namespace="scf", exclude=("structure",))
         spec.expose_inputs(
             BaderCalculation, namespace="bader", exclude=("parent_folder", "structure", "scf_parameters")
@@ -41,6 +50,7 @@ class ModelWorkChain(WorkChain):
         spec.inputs.validator = validate_inputs
         spec.outline(
             if_(cls.should_build)(cls.build),
+            if_(cls.should_relax)(cls.run_relax, cls.inspect_relax),
             cls.run_scf,
             cls.inspect_scf,
             cls.run_bader,
@@ -59,6 +69,7 @@ class ModelWorkChain(WorkChain):
             "quality", valid_type=orm.Dict, help="Residual, imbalance, loops and dipoles of the solution."
         )
         spec.output("summary", valid_type=orm.Dict, help="The numbers of a table row.")
+        spec.exit_code(412, "ERROR_RELAX_FAILED", message="The geometry was not relaxed: {reason}")
         spec.exit_code(
             410,
             "ERROR_SCF_FAILED",
@@ -106,6 +117,11 @@ class ModelWorkChain(WorkChain):
             "withmpi": codes["cp2k"].with_mpi is not False,
             **(options or {}),
         }
+        if "relax" in settings:
+            builder.relax.settings = orm.Dict(settings["relax"])
+            builder.relax.cp2k.code = codes["cp2k"]
+            builder.relax.cp2k.file = builder.scf.cp2k.file
+            builder.relax.cp2k.metadata.options = dict(builder.scf.cp2k.metadata.options)
         builder.bader.code = codes["bader"]
         builder.bader.parameters = orm.Dict(settings["bader"])
         builder.bader.metadata.options = _serial(options or {})
@@ -123,6 +139,24 @@ class ModelWorkChain(WorkChain):
             return self.exit_codes.ERROR_MODEL_IMPOSSIBLE.format(reason=node.exit_message)
         self.ctx.structure = outputs["structure"]
         self.out("model", outputs["summary"])
+        return None
+
+    def should_relax(self) -> bool:
+        """Return whether the protocol relaxes the geometry."""
+        return "relax" in self.inputs
+
+    def run_relax(self) -> ToContext:
+        """Relax the geometry."""
+        inputs = AttributeDict(self.exposed_inputs(RelaxWorkChain, "relax"))
+        inputs.structure = self.ctx.get("structure", self.inputs.get("structure"))
+        inputs.metadata.call_link_label = "relax"
+        return ToContext(relax=self.submit(RelaxWorkChain, **inputs))
+
+    def inspect_relax(self) -> ExitCode | None:
+        """Stop unless the geometry was relaxed."""
+        if not self.ctx.relax.is_finished_ok:
+            return self.exit_codes.ERROR_RELAX_FAILED.format(reason=self.ctx.relax.exit_message)
+        self.ctx.structure = self.ctx.relax.outputs.output_structure
         return None
 
     def run_scf(self) -> ToContext:

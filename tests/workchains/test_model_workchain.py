@@ -78,3 +78,21 @@ def test_a_wrong_override_names_its_field(name, overrides, field):
     with pytest.raises(InputError) as caught:
         load_protocol(name, overrides)
     assert caught.value.field == field
+
+
+def test_a_relaxation_takes_from_the_protocol_what_its_levels_do_not_say(codes):
+    level = {"name": "cheap", "max_force_ev_ang": 0.1, "scf": {"functional": "pbe", "cutoff_ry": 200}}
+    overrides = {"relax": {"levels": [level, {"name": "wanted"}]}}
+    builder = ModelWorkChain.get_builder_from_protocol(codes, ModelSpec.from_mapping(SPEC), "fast", overrides)
+    cheap, wanted = builder.relax.settings["levels"]
+    assert (cheap["scf"]["functional"], cheap["scf"]["cutoff_ry"]) == ("pbe", 200)
+    assert cheap["scf"]["padding_ang"] == wanted["scf"]["padding_ang"] == 2.5
+    assert wanted["scf"] == builder.scf.settings.get_dict()
+
+
+def test_a_wrong_relaxation_names_its_field():
+    with pytest.raises(InputError) as caught:
+        load_protocol("fast", {"relax": {"levels": [{"name": "cheap", "optimiser": "LBFGS"}]}})
+    assert caught.value.field == "relax.levels.0.optimiser"
+    with pytest.raises(InputError, match="levels"):
+        load_protocol("fast", {"relax": {"level": []}})

@@ -10,6 +10,7 @@ import yaml
 
 from ...science.cp2k_input import ScfSettings
 from ...science.errors import InputError
+from ...science.relax_input import resolve_levels
 from ...science.settings import BaderSettings, ChargeFlowSettings
 
 _DEFAULT = "default"
@@ -27,7 +28,8 @@ def describe_protocol(name: str) -> str:
 
 
 def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the settings of a protocol: sections ``scf``, ``bader`` and ``charge_flow``.
+    """Return the settings of a protocol: sections ``scf``, ``bader`` and ``charge_flow``, and ``relax`` if
+    the geometry is to be relaxed.
 
     :param overrides: differences from the protocol, nested as it is.
     :raises InputError: an unknown protocol, section or key, or a value out of range.
@@ -41,6 +43,9 @@ def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict
     ScfSettings.from_mapping(settings["scf"], "scf")
     BaderSettings.from_mapping(settings["bader"], "bader")
     ChargeFlowSettings.from_mapping(settings["charge_flow"], "charge_flow")
+    settings["relax"] = resolve_levels(settings["relax"], settings["scf"])
+    if not settings["relax"]["levels"]:
+        del settings["relax"]  # a run without relaxation is the same run whatever this section could hold
     return settings
 
 

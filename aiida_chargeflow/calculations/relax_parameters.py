@@ -1,0 +1,22 @@
+"""The CP2K input of one level of a relaxation as a calcfunction."""
+
+from __future__ import annotations
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from ..science import relax_input
+from .structures import to_atoms
+
+
+@calcfunction
+def relax_parameters(
+    structure: orm.StructureData, settings: orm.Dict, level: orm.Int, restart: orm.Bool, version: orm.Str
+) -> orm.Dict:
+    """Return the input sections of level number ``level`` of the settings."""
+    levels = relax_input.RelaxSettings.from_mapping(settings.get_dict()).levels
+    return orm.Dict(
+        relax_input.relax_parameters(
+            to_atoms(structure), levels[level.value], restart=restart.value, version=version.value
+        )
+    )

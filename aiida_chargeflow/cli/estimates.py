@@ -1,0 +1,71 @@
+"""What ``launch --estimate`` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ..clusters.profile import load_profile
+from ..science.cp2k_input import ScfSettings, cell_lengths_ang, check_atoms
+from ..science.estimate import count_basis_functions, count_grid_points, estimate
+from ..science.model import build
+from ..science.spec import ModelSpec
+from ..workchains.protocols import load_protocol
+from . import print_json
+
+
+def print_estimates(
+    specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, Any], cluster: str | None, as_json: bool
+) -> None:
+    """Print the expected cost of the ground state of every model.
+
+    :raises InputError: an impossible model, an unknown protocol or cluster.
+    """
+    settings = ScfSettings.from_mapping(load_protocol(protocol, overrides)["scf"])
+    rows = [_row(file, spec, settings, cluster) for file, spec in specs.items()]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(title=f"One ground state, protocol {protocol}")
+    for heading in ("model", "atoms", "functions", "grid points", "memory / GB", "core-hours", "nodes"):
+        table.add_column(heading, justify="left" if heading == "model" else "right")
+    for row in rows:
+        table.add_row(
+            row["file"],
+            str(row["n_atoms"]),
+            f"{row['n_basis_functions']:,}",
+            f"{row['n_grid_points']:,}",
+            f"{row['memory_gb']:.1f}",
+            f"{row['core_hours']:.2g}",
+            str(row["nodes"] or "give --cluster"),
+        )
+    Console().print(table)
+    click.echo(
+        "Core-hours within a factor of about three, memory within one of two; relaxation not included."
+    )
+
+
+def _row(file: Path, spec: ModelSpec, settings: ScfSettings, cluster: str | None) -> dict[str, Any]:
+    atoms = build(spec).atoms
+    check_atoms(atoms)
+    n_functions = count_basis_functions(atoms, settings.basis)
+    volume = float(cell_lengths_ang(atoms, settings).prod())
+    cost = estimate(len(atoms), volume, settings.cutoff_ry, n_functions=n_functions)
+    nodes = None
+    if cluster is not None:
+        profile = load_profile(cluster)
+        partition = profile.partitions[profile.default_partition]
+        nodes = cost.suggest_nodes(partition.cores, partition.memory_gb)
+    return {
+        "file": str(file),
+        "n_atoms": len(atoms),
+        "n_basis_functions": n_functions,
+        "n_grid_points": count_grid_points(atoms, settings),
+        "memory_gb": cost.memory_gb,
+        "core_hours": cost.core_hours,
+        "nodes": nodes,
+    }

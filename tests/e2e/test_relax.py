@@ -1,0 +1,60 @@
+"""A relaxation with the real CP2K: downhill, resumed after its limit of steps, kinds and isolation kept."""
+
+import numpy as np
+import pytest
+from aiida import orm
+from aiida.engine import run_get_node
+from ase import Atoms
+
+from aiida_chargeflow.calculations.structures import to_atoms
+from aiida_chargeflow.workchains.data_files import cp2k_data_files
+from aiida_chargeflow.workchains.relax import RelaxWorkChain
+
+pytestmark = pytest.mark.e2e
+
+SCF = {
+    "functional": "pbe",
+    "cutoff_ry": 100,
+    "rel_cutoff_ry": 30,
+    "eps_default": 1e-9,
+    "padding_ang": 2.5,
+    "stages": [{"name": "direct", "final": True, "eps_scf": 1e-5, "max_scf": 40, "n_virtual": 2}],
+}
+
+
+def relax(codes, levels):
+    """InCl3 with one bond too long."""
+    positions = [[0, 0, 0], [2.6, 0, 0], [-1.15, 1.99, 0], [-1.15, -1.99, 0]]
+    atoms = Atoms("InCl3", positions=positions, tags=[33, 41, 41, 42])
+    options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": True}
+    return atoms, *run_get_node(
+        RelaxWorkChain,
+        structure=orm.StructureData(ase=atoms),
+        settings=orm.Dict({"levels": levels}),
+        cp2k={"code": codes["cp2k"], "file": cp2k_data_files(), "metadata": {"options": options}},
+    )
+
+
+def test_the_long_bond_shortens_and_the_kinds_stay(codes):
+    rough = {"name": "rough", "max_steps": 1, "max_force_ev_ang": 0.8, "scf": SCF}
+    fine = {"name": "fine", "max_force_ev_ang": 0.6, "scf": {**SCF, "cutoff_ry": 120}}
+    before, outputs, node = relax(codes, [rough, fine])
+    assert node.is_finished_ok, node.exit_message
+    jobs = [job for job in node.called if isinstance(job, orm.CalcJobNode)]
+    assert (jobs[0].label, jobs[-1].label) == ("rough", "fine")
+    assert jobs[0].exit_status == 500, "too few steps: the level goes on"
+    assert jobs[1].inputs.structure.uuid == jobs[0].outputs.output_structure.uuid
+
+    after = to_atoms(outputs["output_structure"])
+    assert after.get_tags().tolist() == before.get_tags().tolist()
+    assert not outputs["output_structure"].pbc[0]
+    np.testing.assert_allclose(after.positions.mean(axis=0), before.positions.mean(axis=0), atol=1e-6)
+    bonds = after.get_distances(0, [1, 2, 3])
+    assert np.ptp(bonds) < 0.5 * np.ptp(before.get_distances(0, [1, 2, 3]))
+
+
+def test_a_geometry_whose_scf_fails_is_no_geometry(codes):
+    scf = {**SCF, "stages": [{**SCF["stages"][0], "max_scf": 1}]}
+    _, outputs, node = relax(codes, [{"name": "hasty", "scf": scf, "max_steps": 1}])
+    assert node.exit_status == RelaxWorkChain.exit_codes.ERROR_SCF_NOT_CONVERGED.status
+    assert "output_structure" not in outputs
