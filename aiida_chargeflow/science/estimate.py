@@ -78,7 +78,9 @@ def count_grid_points(atoms: Atoms, settings: ScfSettings) -> int:
 def _functions_of(symbol: str, basis: str) -> int:
     text = (resources.files("aiida_chargeflow") / "data" / "BASIS_MOLOPT_UZH").read_text(encoding="utf-8")
     name = f"{basis}-MOLOPT-GGA-GTH-q{element(symbol).n_valence}"
-    found = re.search(rf"^\s*{symbol}\s+{name}\b[^\n]*\n\s*1\s*\n(?P<shells>[^\n]+)", text, re.MULTILINE)
+    found = re.search(
+        rf"^\s*{symbol}\s[^\n]*\b{name}\b[^\n]*\n\s*1\s*\n(?P<shells>[^\n]+)", text, re.MULTILINE
+    )
     if found is None:
         raise InputError("no such basis set", field=symbol, value=name, remedy="Choose DZVP.")
     _, lowest, highest, _, *n_shells = map(int, found["shells"].split())
