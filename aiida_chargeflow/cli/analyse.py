@@ -33,6 +33,8 @@ _LABELS = ("coordination", "environment", "magnitude")
               help="What the kinds of labelled.xyz tell apart.")  # fmt: skip
 @click.option("--bins", default="0.05,0.1,0.2", show_default=True, help="Edges of the magnitude bins in e.")
 @click.option("--sensitivity", is_flag=True, help="Repeat with scale ± 5 % and with λ = 0.01.")
+@click.option("--select", "selected", multiple=True, metavar="ATOMS",
+              help="Report these atoms: As, As@3, In:As3,Se1 or #1-20.")  # fmt: skip
 @click.option("--compare", nargs=2, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="XYZ ACF",
               help="A second model: report what it changes on matching atoms.")  # fmt: skip
 @click.option("--map", "maps", multiple=True, metavar="h,k,l", help="Draw the map of this plane.")
@@ -63,6 +65,10 @@ def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: 
         from ..science.flow_compare import sensitivity
 
         summary["sensitivity"] = sensitivity(result)
+    if options["selected"]:
+        from ..science.flow_summary import selected
+
+        summary["selected"] = selected(result, options["selected"])
     compared = _compare(result, summary, options)
     files = _files(result, summary, options) | compared | _figures(result, structure.stem, options)
     _write(output, files)
@@ -174,6 +180,11 @@ def _report(summary: dict[str, Any], output: Path, files: list[str]) -> None:
         click.echo(
             f"{row['name']:>10s}: {row['n_atoms']:5d} atoms, charge {row['mean_charge_e']:+.3f} e, "
             f"flow {row['mean_e']:.3f} ± {row['std_e']:.3f} e"
+        )
+    for row in summary.get("selected", []):
+        click.echo(
+            f"{row['atoms']:>10s}: {row['n_atoms']:5d} atoms, charge {row['mean_charge_e']:+.3f} e, "
+            f"flow {row['mean_magnitude_e']:.3f} e, resultant {row['resultant_norm_e']:.3f} e"
         )
     click.echo(f"wrote {', '.join(files)} in {output}")
 

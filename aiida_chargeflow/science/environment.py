@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -124,6 +125,34 @@ def select(
                 raise InputError("no atom has it", field=field, value=value, remedy=f"Present: {present}.")
         if wanted:
             chosen &= np.array([value in wanted for value in values])
+    return chosen
+
+
+def parse_selection(text: str, symbols: Sequence[str], graph: BondGraph) -> NDArray[np.bool_]:
+    """Return which atoms ``text`` names, shape (n_atoms,).
+
+    :param text: an element (``As``), an element with its coordination (``As@3``), an environment
+        (``In:As3,Se1``) or atom numbers from 1 (``#7``, ``#1-20``).
+    :raises InputError: it cannot be read, or names no atom.
+    """
+    word = text.strip()
+    if match := re.fullmatch(r"#(\d+)(?:-(\d+))?", word):
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise InputError("the range is empty", field="select", value=text)
+        return select(symbols, graph, indices=range(first, min(last, len(symbols) + 1) + 1))
+    if ":" in word:
+        return select(symbols, graph, environment=[word])
+    match = re.fullmatch(r"([A-Z][a-z]?)(?:@(\d+))?", word)
+    if match is None:
+        raise InputError(
+            "not a selection", field="select", value=text, remedy="Write As, As@3, In:As3,Se1, #7 or #1-20."
+        )
+    chosen = select(symbols, graph, elements=[match[1]])
+    if match[2]:
+        chosen &= graph.degrees() == int(match[2])
+    if not chosen.any():
+        raise InputError("no atom has it", field="select", value=text)
     return chosen
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .analysis import Analysis
-from .environment import coordination_labels, environments, statistics
+from .environment import coordination_labels, environments, parse_selection, statistics
 from .kinds import LIGAND, REGIONS
 from .region_flow import coherence, dipole_parts, outward_share, region_flow
 from .surface_frame import SurfaceFrame, family, surface_frame
@@ -47,6 +47,31 @@ def summarise(result: Analysis) -> dict[str, Any]:
 def frame_of(result: Analysis) -> SurfaceFrame:
     """Return facet, depth and outward normal of the atoms of an analysis."""
     return surface_frame(result.atoms.positions, result.symbols, result.graph, result.regions == LIGAND)
+
+
+def selected(result: Analysis, expressions: Sequence[str]) -> list[dict[str, Any]]:
+    """Return charge, magnitude, resultant and coherence of the atoms that each expression names.
+
+    :param expressions: see ``environment.parse_selection``.
+    :raises InputError: an expression names no atom.
+    """
+    rows = []
+    for text in expressions:
+        members = parse_selection(text, result.symbols, result.graph)
+        vectors = result.flow.flow_vector[members]
+        resultant = vectors.sum(axis=0)
+        rows.append(
+            {
+                "atoms": text,
+                "n_atoms": int(members.sum()),
+                "mean_charge_e": float(result.flow.bader_charge[members].mean()),
+                "mean_magnitude_e": float(result.flow.flow_magnitude[members].mean()),
+                "resultant_e": resultant.tolist(),
+                "resultant_norm_e": float(np.linalg.norm(resultant)),
+                "coherence": coherence(vectors),
+            }
+        )
+    return rows
 
 
 def quality(result: Analysis) -> dict[str, Any]:

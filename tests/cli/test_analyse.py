@@ -104,6 +104,24 @@ def test_labels_and_kind_blocks_belong_together(tmp_path, label):
     assert len(rows) == 40
 
 
+def test_selected_atoms_and_comparison(tmp_path, shell_files):
+    files = (RECORDED / "structure.xyz", RECORDED / "ACF.dat")
+    chosen = [part for text in ("As@3", "In:Cl1,As2", "#1-38") for part in ("--select", text)]
+    result = run(*files, "-o", tmp_path / "out", *chosen, "--compare", *files, "--json")
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.output)
+    assert [row["n_atoms"] for row in summary["selected"]] == [12, 9, 38]
+    assert summary["selected"][2]["resultant_e"] == pytest.approx(summary["resultant_e"])
+    assert summary["difference"]["n_matching"] == 38
+    assert summary["difference"]["rms_magnitude_change_e"] == 0.0
+    assert len((tmp_path / "out/difference.csv").read_text().splitlines()) == 39
+    xyz, acf, _ = shell_files
+    result = run(*files, "-o", tmp_path / "out", "--compare", xyz, acf, "--json")
+    change = json.loads(result.output)["difference"]
+    assert change["n_matching"] + change["n_only_first"] == 38
+    assert change["rms_magnitude_change_e"] > 0
+
+
 def test_valence_shifts_the_charges(tmp_path):
     table = ACF.replace("NUMBER OF ELECTRONS:           336.000832", "NUMBER OF ELECTRONS: 496.000832")
     lines = []
@@ -256,6 +274,12 @@ def test_damaged_structures_are_refused_with_one_message(tmp_path, case):
         (["--pair", "In-Te=3"], "In-Te"),
         (["--radius", "In=-3"], "radius"),
         (["--label", "magnitude", "--bins", "0.2,0.1"], "bins"),
+        (["--select", "Te"], "no atom has it"),
+        (["--select", "As@7"], "no atom has it"),
+        (["--select", "#30-90"], "numbered 1 to 38"),
+        (["--select", "#0"], "numbered 1 to 38"),
+        (["--select", "#9-3"], "empty"),
+        (["--select", "as3"], "not a selection"),
         (["--map", "0,0,0"], "plane"),
         (["--map", "1,0,-1", "--species", "Te"], "no such species"),
         (["--map", "1,0,-1", "--origin", "0,0,90"], "slab holds 0|no atoms|slab"),
