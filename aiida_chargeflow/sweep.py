@@ -104,6 +104,17 @@ def failed(name: str) -> list[dict[str, Any]]:
     ]
 
 
+def forget_failures(entries: Sequence[Mapping[str, Any]]) -> int:
+    """Take failed jobs of these points out of the cache, which would else repeat the failure; return how many."""
+    n_jobs = 0
+    for run in latest_runs(entry["digest"] for entry in entries).values():
+        for node in run.called_descendants:
+            if isinstance(node, orm.CalcJobNode) and node.is_terminated and not node.is_finished_ok:
+                node.base.caching.is_valid_cache = False
+                n_jobs += 1
+    return n_jobs
+
+
 def _queued(name: str) -> set[str]:
     """Return the digests of the points that an active sweep has still to submit."""
     if name not in sweep_names():

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from aiida import orm
-from aiida.engine import run_get_node
+from aiida.common.links import LinkType
+from aiida.engine import ProcessState, run_get_node
 from sweep_standin import StandInSweepWorkChain
 
 from aiida_chargeflow import sweep
@@ -72,6 +73,23 @@ def test_adding_points_keeps_the_old_ones_in_their_order() -> None:
     more = [{**entries({})[0], "label": "new", "digest": "other"}]
     sweep.record("a", more, RunOptions(nodes=2), {})
     assert [point.label for point in sweep_status("a").points] == ["p0", "p1", "new"]
+
+
+def test_a_retry_does_not_take_the_failure_from_the_cache(aiida_localhost: orm.Computer) -> None:
+    run_node = orm.WorkChainNode()
+    run_node.base.links.add_incoming(orm.Str("d0").store(), LinkType.INPUT_WORK, "digest")
+    run_node.store()
+    jobs = []
+    for status in (0, 303):
+        job = orm.CalcJobNode(computer=aiida_localhost, process_type="aiida.calculations:core.arithmetic.add")
+        job.base.links.add_incoming(run_node, LinkType.CALL_CALC, f"job_{status}")
+        job.set_process_state(ProcessState.FINISHED)
+        job.set_exit_status(status)
+        jobs.append(job.store().seal())
+    run_node.set_process_state(ProcessState.FINISHED)
+    run_node.set_exit_status(410)
+    assert sweep.forget_failures(entries({})) == 1
+    assert [job.base.caching.is_valid_cache for job in jobs] == [True, False]
 
 
 def test_unknown_names_are_input_errors() -> None:

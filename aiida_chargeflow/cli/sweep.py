@@ -91,6 +91,7 @@ def retry(name: str, file: Path | None, yes: bool) -> None:
         service.set_options(name, plan.options)
     click.echo(f"{name}: {len(entries)} failed: {', '.join(entry['label'] for entry in entries)}")
     if yes or click.confirm("Submit them again?"):
+        service.forget_failures(entries)
         node = service.start(name, entries)
         click.echo(f"Submitted as sweep<{node.pk}>. Next: aiida-chargeflow sweep status {name}")
 
