@@ -191,13 +191,13 @@ def draw_slice(
         scale_units="xy",
         scale=1.0 / ang_per_e,
         units="xy",
-        width=0.4,
+        width=0.24,
         minlength=0.6,
         pivot="mid",
         zorder=4,
     )
     key = _round_key(scale.vmax or 1.0)
-    ax.quiverkey(arrows, 0.84, 1.03, key, f"{key:g} e", labelpos="E", coordinates="axes")
+    ax.quiverkey(arrows, 0.8, -0.135, key, f"{key:g} e", labelpos="E", coordinates="axes")
     _label_facets(ax, cut, facet_families)
     ax.set_title(cut.title, loc="left", fontsize=11)
     ax.set_aspect("equal")
