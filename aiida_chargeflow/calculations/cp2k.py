@@ -10,6 +10,8 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 from aiida.plugins import CalculationFactory
 
+from ..science.cp2k_input import ORBITAL_CUBES
+
 Cp2kCalculation = CalculationFactory("cp2k")
 
 _MARGIN = 0.05  # share of the wall time kept for the last SCF step and the wavefunction
@@ -33,10 +35,19 @@ class DotCalculation(Cp2kCalculation):
             required=False,
             help="Arrays eigenvalue_ev and occupation, shape (n_orbitals,), and weights by kind.",
         )
+        spec.output(
+            "orbital_cubes",
+            valid_type=orm.FolderData,
+            required=False,
+            help="Cropped and compressed cubes of the orbitals next to the gap.",
+        )
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the input of the base class, with the wall time that the scheduler grants less a margin."""
         calculation = super().prepare_for_submission(folder)
+        printed = self.inputs.parameters.get_dict()["FORCE_EVAL"]["DFT"].get("PRINT", {})
+        if "MO_CUBES" in printed:
+            calculation.retrieve_temporary_list = [ORBITAL_CUBES]
         granted = self.inputs.metadata.options.get("max_wallclock_seconds")
         if granted is not None:
             path = Path(folder.get_abs_path(self._DEFAULT_INPUT_FILE))

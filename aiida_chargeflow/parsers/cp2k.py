@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from aiida import orm
 from aiida.engine import ExitCode
@@ -9,7 +11,9 @@ from aiida_cp2k.parsers import Cp2kBaseParser
 
 from ..calculations.orbitals import orbitals_node
 from ..science.cp2k_failures import Cp2kOutputError, Failure
+from ..science.cp2k_input import ORBITAL_CUBES
 from ..science.cp2k_output import Cp2kOutput, read_output
+from ..science.cube import crop, read_cube, write_cube
 from ..science.errors import InputError
 from ..science.pdos import read_pdos
 from ..science.relax_input import TRAJECTORY, last_positions
@@ -22,7 +26,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
     relaxed structure keeps its kinds; none is made where the atoms did not move.
     """
 
-    def parse(self, **_: object) -> ExitCode | None:
+    def parse(self, retrieved_temporary_folder: str | None = None, **_: object) -> ExitCode | None:
         """Read the output and wrap what it holds."""
         name = self.node.base.attributes.get("output_filename")
         repository = self.retrieved.base.repository
@@ -35,7 +39,25 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         except Cp2kOutputError as error:
             self.logger.error(str(error.in_file(name)))
             return self._failure(error)
-        return self._wrap(output)
+        failed = self._wrap(output)
+        if failed is None and retrieved_temporary_folder is not None:
+            failed = self._wrap_cubes(Path(retrieved_temporary_folder))
+        return failed
+
+    def _wrap_cubes(self, folder: Path) -> ExitCode | None:
+        """Crop and compress the orbital cubes; the whole ones are not stored."""
+        cubes = orm.FolderData()
+        try:
+            for path in sorted(folder.glob(ORBITAL_CUBES)):
+                small = path.with_name(f"{path.name}.gz")
+                write_cube(crop(read_cube(path)), small)
+                cubes.base.repository.put_object_from_file(str(small), small.name)
+        except InputError as error:
+            self.logger.error(str(error))
+            return self.exit_codes.ERROR_OUTPUT_PARSE
+        if cubes.base.repository.list_object_names():
+            self.out("orbital_cubes", cubes)
+        return None
 
     def _wrap(self, output: Cp2kOutput) -> ExitCode | None:
         repository = self.retrieved.base.repository

@@ -16,6 +16,7 @@ from .settings import Settings
 
 PROJECT = "aiida"  # aiida-cp2k insists on this project name
 DENSITY_CUBE = f"{PROJECT}-ELECTRON_DENSITY-1_0.cube"
+ORBITAL_CUBES = f"{PROJECT}-WFN_*.cube"
 WAVEFUNCTION = f"{PROJECT}-RESTART.wfn"
 PARENT_FOLDER = "parent_calc"
 
@@ -65,6 +66,17 @@ class Stage(Settings):
     ot: OrbitalTransformation = OrbitalTransformation()
 
 
+class OrbitalCubes(Settings):
+    """Orbitals to keep as cubes, counted from the gap on both sides; none by default.
+
+    :param stride: every how many voxels of the density grid.
+    """
+
+    n_occupied: int = Field(0, ge=0)
+    n_virtual: int = Field(0, ge=0)
+    stride: int = Field(3, ge=1)
+
+
 class ScfSettings(Settings):
     """What a protocol says about the DFT job; the physics, none of the resources.
 
@@ -87,6 +99,7 @@ class ScfSettings(Settings):
     xc_derivative: Literal["PW", "SPLINE3", "SPLINE2"] = "PW"
     xc_smoothing: Literal["NONE", "NN10", "NN50", "SPLINE2"] = "NONE"
     min_gap_ev: float = Field(0.1, ge=0)
+    orbital_cubes: OrbitalCubes = OrbitalCubes()
     stages: tuple[Stage, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -176,7 +189,7 @@ def _dft(settings: ScfSettings, stage: Stage, restart: bool, version: str) -> di
     if restart:
         dft["RESTART_FILE_NAME"] = f"./{PARENT_FOLDER}/{WAVEFUNCTION}"
     if stage.final:
-        dft["PRINT"] = for_version(_final_print(stage), version)
+        dft["PRINT"] = for_version(_final_print(stage, settings.orbital_cubes), version)
     return dft
 
 
@@ -211,13 +224,18 @@ def _scf(stage: Stage, restart: bool) -> dict[str, Any]:
     return scf
 
 
-def _final_print(stage: Stage) -> dict[str, Any]:
-    return {
+def _final_print(stage: Stage, orbitals: OrbitalCubes) -> dict[str, Any]:
+    printed: dict[str, Any] = {
         "E_DENSITY_CUBE": {"STRIDE": "1 1 1"},
         "MO": {"EIGENVALUES": True, "OCCUPATION_NUMBERS": True, "EACH": {"QS_SCF": 0}},
         "MOMENTS": {"PERIODIC": False},
         "PDOS": {"NLUMO": stage.n_virtual},
     }
+    if orbitals.n_occupied or orbitals.n_virtual:
+        stride = " ".join([str(orbitals.stride)] * 3)
+        numbers = {"NHOMO": orbitals.n_occupied or 1, "NLUMO": orbitals.n_virtual}
+        printed["MO_CUBES"] = {"WRITE_CUBE": True, "STRIDE": stride, **numbers}
+    return printed
 
 
 def _kinds(atoms: Atoms, settings: ScfSettings) -> list[dict[str, Any]]:

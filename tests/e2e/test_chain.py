@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from aiida_chargeflow import launcher
 from aiida_chargeflow.cli import main
+from aiida_chargeflow.science.cube import read_cube
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.scf import ScfWorkChain
@@ -86,6 +87,19 @@ def test_the_commands_tell_what_the_run_says(builder, tmp_path):
     refused = CliRunner().invoke(main, ["show", str(outputs["structure"].pk)])
     assert refused.exit_code == 1
     assert "no model run" in refused.output
+
+
+def test_orbitals_come_back_cropped_and_normalised(builder, tmp_path):
+    given = builder(orbital_cubes={"n_occupied": 1, "n_virtual": 2, "stride": 2})
+    outputs, node = run_get_node(ScfWorkChain, **_scf_inputs(given))
+    assert node.is_finished_ok, node.exit_message
+    stored = outputs["orbital_cubes"].base.repository
+    assert stored.list_object_names() == [f"aiida-WFN_{n:05d}_1-1_0.cube.gz" for n in (23, 24, 25)]
+    for name in stored.list_object_names():
+        path = tmp_path / name
+        path.write_bytes(stored.get_object_content(name, mode="rb"))
+        assert read_cube(path).norm == pytest.approx(1, abs=0.05)
+    assert not [name for name in outputs["retrieved"].list_object_names() if "WFN" in name]
 
 
 def test_an_unconverged_stage_hands_over_to_the_next(builder):
