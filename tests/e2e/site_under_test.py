@@ -90,8 +90,8 @@ def site(base: Path, workers: int = 1) -> Iterator[Site]:
         [str(ROOT), str(ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
     )
     place = Site(base)
-    shell(str(PLAYGROUND), "--dir", str(place.cluster), "up")
     try:
+        shell(str(PLAYGROUND), "--dir", str(place.cluster), "up")
         verdi("presto", "--use-zeromq", "-p", "e2e")
         # Faults last seconds here, days on a cluster: the retries are scaled likewise
         verdi("config", "set", "transport.task_retry_initial_interval", "2")
