@@ -22,6 +22,8 @@ _COMMANDS = {
     "setup": "setup",
     "sweep": "sweep",
     "analyse": "analyse",
+    "table": "table",
+    "trace": "trace",
 }
 
 

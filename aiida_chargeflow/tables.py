@@ -1,0 +1,178 @@
+"""The tables of a paper: finished model runs → tidy rows, each with the PK and UUID that its numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from aiida import orm
+
+from .orbital_results import orbital_result
+from .queries import load_model
+from .science.errors import InputError
+from .science.kinds import REGIONS, decode
+from .science.where import condition
+from .sweep import GROUP_PREFIX
+from .workchains.model import ModelWorkChain
+
+#: Orbitals on each side of the gap in the table of orbitals.
+N_FRONTIER = 3
+
+Row = dict[str, Any]
+
+
+def models_of(names: Sequence[str]) -> list[orm.WorkChainNode]:
+    """Return the finished models of PKs, UUIDs, labels, groups and sweeps, each once, in the order of the PKs
+    within a group. Unfinished and failed members of a group have no results and are left out.
+
+    :raises InputError: a name that is neither, or a single run that has no result.
+    """
+    found: dict[str, orm.WorkChainNode] = {}
+    for name in names:
+        group = (
+            orm.QueryBuilder()
+            .append(orm.Group, filters={"label": {"in": [name, GROUP_PREFIX + name]}})
+            .first(flat=True)
+        )
+        nodes = [load_model(name)] if group is None else _finished(group)
+        found |= {node.uuid: node for node in nodes}
+    if not found:
+        raise InputError(
+            "no finished model", field="MODELS", value=" ".join(names), remedy="See `verdi process list -a`."
+        )
+    return list(found.values())
+
+
+def _finished(group: orm.Group) -> list[orm.WorkChainNode]:
+    members = (node for node in group.nodes if isinstance(node, orm.WorkChainNode))
+    runs = (node for node in members if node.process_label == ModelWorkChain.__name__ and node.is_finished_ok)
+    return sorted(runs, key=lambda node: node.pk)
+
+
+def table_rows(name: str, models: Sequence[orm.WorkChainNode], where: str | None = None) -> list[Row]:
+    """Return the rows of a table, those that meet the condition ``where``.
+
+    :param name: a key of ``TABLES``.
+    :raises InputError: an unreadable condition, or one on a column that the table lacks.
+    """
+    rows = [
+        {"label": node.label, "pk": node.pk, "uuid": node.uuid, **numbers}
+        for node in models
+        for numbers in TABLES[name](node)
+    ]
+    if where is None:
+        return rows
+    holds = condition(where)
+    names = dict.fromkeys(column for row in rows for column in row)
+    return [row for row in rows if holds({column: row.get(column) for column in names})]
+
+
+def stoichiometry(node: orm.WorkChainNode) -> Iterator[Row]:
+    """Yield the number of atoms of every element in every region."""
+    kinds = [decode(site.kind_name) for site in node.outputs.structure.sites]
+    row: Row = {"formula": _summary(node).get("formula"), "n_atoms": len(kinds)}
+    for number, region in REGIONS.items():
+        symbols = [kind.symbol for kind in kinds if kind.region == number]
+        row |= {f"{region}_{symbol}": symbols.count(symbol) for symbol in sorted(set(symbols))}
+    yield row
+
+
+def gaps(node: orm.WorkChainNode) -> Iterator[Row]:
+    """Yield energy, both gaps, the number of traps, and whether smearing touches the gap."""
+    summary = _summary(node)
+    keys = (
+        "formula",
+        "n_atoms",
+        "energy_ev",
+        "gap_ev",
+        "band_edge_gap_ev",
+        "n_traps",
+        "max_occupation_deviation_e",
+    )
+    yield {key: summary.get(key) for key in keys}
+
+
+def charges(node: orm.WorkChainNode) -> Iterator[Row]:
+    """Yield mean, extremes and number of the Bader charges (e) of every kind."""
+    yield from _by_kind(node, "bader_charge", "bader_charge_e")
+
+
+def charge_flow(node: orm.WorkChainNode) -> Iterator[Row]:
+    """Yield mean, extremes and number of the charge-flow magnitudes (e) of every kind."""
+    yield from _by_kind(node, "flow_magnitude", "flow_magnitude_e")
+
+
+def ligand_density(node: orm.WorkChainNode) -> Iterator[Row]:
+    """Yield ligands per nm² beside both gaps."""
+    summary = _summary(node)
+    keys = ("formula", "n_atoms", "ligands_per_nm2", "gap_ev", "band_edge_gap_ev")
+    yield {key: summary.get(key) for key in keys}
+
+
+def orbitals(node: orm.WorkChainNode) -> Iterator[Row]:
+    """Yield energy, trap flag and regional shares of the orbitals next to the gap, highest first."""
+    result = orbital_result(node)
+    bars = result.frontier_composition(N_FRONTIER)
+    first = min(result.pdos.n_occupied - 1 + N_FRONTIER, result.pdos.eigenvalues_ev.size - 1)
+    for k, (orbital, shares) in enumerate(bars.items()):
+        yield {
+            "orbital": orbital,
+            "energy_ev": float(result.structure.energies_ev[first - k]),
+            "is_trap": bool(result.structure.is_trap[first - k]),
+            **{f"share_{region}": share for region, share in shares.items()},
+        }
+
+
+def cost(node: orm.WorkChainNode) -> Iterator[Row]:
+    """Yield what every CP2K job took: cores, wall time, SCF steps, memory."""
+    jobs = (called for called in node.called_descendants if isinstance(called, orm.CalcJobNode))
+    for job in sorted(jobs, key=lambda called: called.pk):
+        used = job.outputs.output_parameters.get_dict() if "output_parameters" in job.outputs else {}
+        walltime_s = used.get("walltime_s")
+        if walltime_s is None:
+            continue
+        n_cores = (used.get("n_mpi_ranks") or 1) * (used.get("n_threads") or 1)
+        yield {
+            "job": job.process_label,
+            "job_pk": job.pk,
+            "n_atoms": used.get("n_atoms"),
+            "n_cores": n_cores,
+            "walltime_s": walltime_s,
+            "core_hours": n_cores * walltime_s / 3600,
+            "n_scf_steps": used.get("n_scf_steps"),
+            "peak_memory_mib": used.get("peak_memory_mib"),
+        }
+
+
+def _summary(node: orm.WorkChainNode) -> Row:
+    summary: Row = node.outputs.summary.get_dict()
+    return summary
+
+
+def _by_kind(node: orm.WorkChainNode, array: str, column: str) -> Iterator[Row]:
+    kinds = np.array([site.kind_name for site in node.outputs.structure.sites])
+    values = node.outputs.charge_flow.get_array(array)
+    for name in sorted(set(kinds.tolist())):
+        kind, own = decode(name), values[kinds == name]
+        yield {
+            "kind": name,
+            "element": kind.symbol,
+            "region": REGIONS.get(kind.region),
+            "coordination": kind.coordination,
+            "n_atoms": own.size,
+            column: float(own.mean()),
+            f"min_{column}": float(own.min()),
+            f"max_{column}": float(own.max()),
+        }
+
+
+TABLES: dict[str, Callable[[orm.WorkChainNode], Iterator[Row]]] = {
+    "stoichiometry": stoichiometry,
+    "gaps": gaps,
+    "charges": charges,
+    "charge-flow": charge_flow,
+    "ligand-density": ligand_density,
+    "orbitals": orbitals,
+    "cost": cost,
+}

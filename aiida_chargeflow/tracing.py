@@ -1,0 +1,144 @@
+"""From a node or a figure file back through the provenance graph to its inputs."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+from aiida import orm
+from aiida.common.exceptions import MultipleObjectsError, NotExistent
+from aiida.common.links import LinkType
+
+from .science.errors import InputError
+from .workchains.model import ModelWorkChain
+
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NOTE = re.compile(rb"AiiDA UUIDs:((?:\s+" + _UUID.pattern + rb")+)")
+
+
+def sources(name: str) -> list[orm.Node]:
+    """Return the node of a PK, UUID or label, or the nodes that a figure file names.
+
+    :raises InputError: neither a node nor a file with UUIDs, or a node that this profile does not hold.
+    """
+    path = Path(name)
+    if path.is_file():
+        return [_load(uuid, name) for uuid in uuids_of(path)]
+    return [_load(name, name)]
+
+
+def uuids_of(path: Path) -> list[str]:
+    """Return the UUIDs of the sources that a PNG, SVG or PDF of ``figure`` carries.
+
+    :raises InputError: it carries none.
+    """
+    content = path.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            content = b""
+    note = _NOTE.search(content)
+    if note is None:
+        raise InputError(
+            "the file names no AiiDA nodes",
+            file=str(path),
+            remedy="Only files written by `aiida-chargeflow figure` carry the UUIDs of their sources.",
+        )
+    return [uuid.decode() for uuid in _UUID.findall(note.group(1))]
+
+
+def origin(node: orm.Node) -> dict[str, Any]:
+    """Return what made a node: the model runs around it, and every process upstream in the order of their PKs.
+
+    The processes of a work chain are those that it called; those of a data node, its ancestors.
+    """
+    if isinstance(node, orm.WorkflowNode):
+        processes = {called.pk: called for called in node.called_descendants}
+        models = [node] if node.process_label == ModelWorkChain.__name__ else []
+    else:
+        processes = {found.pk: found for found in _ancestors(node)}
+        if isinstance(node, orm.ProcessNode):
+            processes[node.pk] = node
+        models = _models_of(list(processes.values()))
+    calculations = [
+        processes[pk] for pk in sorted(processes) if isinstance(processes[pk], orm.CalculationNode)
+    ]
+    return {
+        "type": node.process_label if isinstance(node, orm.ProcessNode) else type(node).__name__,
+        "pk": node.pk,
+        "uuid": node.uuid,
+        "label": node.label,
+        "models": [_model(model) for model in models],
+        "processes": [_process(process) for process in calculations],
+    }
+
+
+def _load(identifier: str, name: str) -> orm.Node:
+    try:
+        return orm.load_node(identifier)
+    except (NotExistent, MultipleObjectsError) as error:
+        raise InputError(
+            "no such node or file in this profile",
+            field="PK|UUID|FILE",
+            value=identifier if identifier == name else f"{identifier} of {name}",
+            remedy="Load the profile or import the archive that holds it.",
+        ) from error
+
+
+def _ancestors(node: orm.Node) -> list[orm.CalculationNode]:
+    query = orm.QueryBuilder().append(orm.Node, filters={"id": node.pk}, tag="node")
+    query.append(orm.CalculationNode, with_descendants="node")
+    return query.all(flat=True)
+
+
+def _models_of(processes: list[orm.ProcessNode]) -> list[orm.WorkChainNode]:
+    """Return the model runs that called any of the processes, directly or through another work chain."""
+    found: dict[int, orm.WorkChainNode] = {}
+    for process in processes:
+        caller: Any = process
+        while caller is not None:
+            if caller.process_label == ModelWorkChain.__name__:
+                found[caller.pk] = caller
+            caller = caller.caller
+    return [found[pk] for pk in sorted(found)]
+
+
+def _model(node: orm.WorkChainNode) -> dict[str, Any]:
+    inputs = node.inputs
+    return {
+        "pk": node.pk,
+        "uuid": node.uuid,
+        "label": node.label,
+        "spec": inputs.spec.get_dict() if "spec" in inputs else f"structure {inputs.structure.uuid}",
+        "protocol_settings": {
+            **({"relax": inputs.relax.settings.get_dict()} if "relax" in inputs else {}),
+            "scf": inputs.scf.settings.get_dict(),
+            "bader": inputs.bader.parameters.get_dict(),
+            "charge_flow": inputs.charge_flow.get_dict(),
+        },
+        "digest": inputs.digest.value,
+    }
+
+
+def _process(node: orm.CalculationNode) -> dict[str, Any]:
+    incoming = node.base.links.get_incoming(link_type=LinkType.INPUT_CALC).all()
+    code = next((link.node for link in incoming if isinstance(link.node, orm.AbstractCode)), None)
+    versions = dict(node.base.attributes.get("version", {}))
+    if isinstance(node, orm.CalcJobNode) and "output_parameters" in node.outputs:
+        used = node.outputs.output_parameters.get_dict()
+        versions |= {key: used[key] for key in ("cp2k_version", "source_revision") if used.get(key)}
+    return {
+        "pk": node.pk,
+        "uuid": node.uuid,
+        "process": node.process_label,
+        "code": code.full_label if code is not None else None,
+        "versions": versions,
+        "inputs": {
+            link.link_label: {"pk": link.node.pk, "uuid": link.node.uuid, "type": type(link.node).__name__}
+            for link in sorted(incoming, key=lambda link: link.link_label)
+        },
+    }
