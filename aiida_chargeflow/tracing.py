@@ -72,7 +72,7 @@ def origin(node: orm.Node) -> dict[str, Any]:
         "pk": node.pk,
         "uuid": node.uuid,
         "label": node.label,
-        "models": [_model(model) for model in models],
+        "models": [model(run) for run in models],
         "processes": [_process(process) for process in calculations],
     }
 
@@ -107,7 +107,8 @@ def _models_of(processes: list[orm.ProcessNode]) -> list[orm.WorkChainNode]:
     return [found[pk] for pk in sorted(found)]
 
 
-def _model(node: orm.WorkChainNode) -> dict[str, Any]:
+def model(node: orm.WorkChainNode) -> dict[str, Any]:
+    """Return identity, specification and protocol settings of a model run."""
     inputs = node.inputs
     return {
         "pk": node.pk,

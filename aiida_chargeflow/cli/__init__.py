@@ -24,6 +24,7 @@ _COMMANDS = {
     "analyse": "analyse",
     "table": "table",
     "trace": "trace",
+    "diff": "diff",
 }
 
 
