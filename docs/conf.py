@@ -1,0 +1,23 @@
+"""Configuration of Sphinx."""
+
+from aiida_chargeflow import __version__
+
+project = "aiida-chargeflow"
+author = "The aiida-chargeflow developers"
+copyright = f"2026, {author}"  # noqa: A001
+release = __version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx_click",
+    "sphinx_copybutton",
+]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+suppress_warnings = ["ref.python"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"aiida-chargeflow {release}"
