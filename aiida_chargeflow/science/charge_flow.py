@@ -24,7 +24,7 @@ class ChargeFlow:
 
     :param bonds: shape (n_bonds, 2), i < j.
     :param bond_flow: shape (n_bonds,), in e; electrons handed from i to j, negative from j to i.
-    :param flow_vector: shape (n_atoms, 3), in e; sum over the bonds of an atom of |flow| times the unit
+    :param flow_vector: shape (n_atoms, 3), in e; sum over the bonds of an atom of the absolute flow times the unit
         vector along the bond, from donor to acceptor.
     :param flow_magnitude: shape (n_atoms,), in e; norm of ``flow_vector``.
     :param bader_charge: shape (n_atoms,), in e; charges after neutralisation, which the flows reproduce.
@@ -33,7 +33,7 @@ class ChargeFlow:
     :param imbalance: shape (n_components,), in e; sum of the measured charges over each component.
     :param imbalance_tolerance_e: shape (n_components,); what was accepted.
     :param regularisation: Tikhonov λ; 0 is the minimum-norm solution.
-    :param residual: |A x - q| / |q| over all atoms (0 when all charges vanish).
+    :param residual: ‖A x - q‖ / ‖q‖ over all atoms (0 when all charges vanish).
     :param charge_dipole_e_ang: shape (3,); Σ q_i r_i.
     :param bond_dipole_e_ang: shape (3,); Σ x_ij (r_i - r_j) over the bonds, equal to the charge dipole.
     """
@@ -93,7 +93,7 @@ def solve(
 ) -> ChargeFlow:
     """Solve the charge flow of one structure.
 
-    Minimises |A x - q|² + λ|x|²; λ → 0 is the minimum-norm solution, which the default gives to rounding.
+    Minimises ‖A x - q‖² + λ‖x‖²; λ → 0 is the minimum-norm solution, which the default gives to rounding.
     A solution exists only if each connected component is neutral: its imbalance is measured, compared with
     the tolerance and spread evenly over its atoms.
 
@@ -142,7 +142,7 @@ def bond_vectors(n_atoms: int, bonds: NDArray[np.int64], flow: Array, steps: Arr
     """Return the charge-flow vector of each atom, shape (n_atoms, 3), in e.
 
     A positive flow goes from i to j, a negative one from j to i: in both cases flow times the unit vector
-    from i to j is |flow| times the unit vector from donor to acceptor.
+    from i to j is the absolute flow times the unit vector from donor to acceptor.
 
     :param steps: shape (n_bonds, 3), r_j - r_i in Å.
     """
