@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiida import manage, orm
-from aiida.common.exceptions import AiidaException, NotExistent, ValidationError
+from aiida.common.exceptions import AiidaException, MultipleObjectsError, NotExistent, ValidationError
 from aiida.engine import submit as engine_submit
 from aiida.engine.daemon.client import get_daemon_client
 
@@ -47,6 +47,13 @@ def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
                 field=f"--{role}",
                 value=label,
                 remedy="See `verdi code list`; setup/codes has files for `verdi code create`.",
+            ) from error
+        except MultipleObjectsError as error:
+            raise InputError(
+                "several codes have this label",
+                field=f"--{role}",
+                value=label,
+                remedy="Add the computer, as in cp2k@localhost, or give the PK; see `verdi code list`.",
             ) from error
         except ValidationError as error:
             raise InputError(

@@ -46,6 +46,8 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except InputError as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise  # the reader of a pipe has gone; click ends quietly
         except OSError as error:
             raise click.ClickException(
                 f"{error.filename or 'input/output'}: {error.strerror or error}"

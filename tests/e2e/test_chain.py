@@ -145,5 +145,12 @@ def test_a_code_whose_program_is_missing_is_refused_before_submission(codes, aii
         launcher.load_codes(cp2k="gone")
 
 
+def test_an_ambiguous_code_is_refused(aiida_localhost):
+    for _ in range(2):
+        orm.InstalledCode(label="twin", computer=aiida_localhost, filepath_executable="/bin/true").store()
+    with pytest.raises(InputError, match="several codes"):
+        launcher.load_codes(bader="twin")
+
+
 def _scf_inputs(builder):
     return {**builder._inputs(prune=True)["scf"], "structure": builder.structure}

@@ -46,7 +46,7 @@ def finished(codes):
     return outputs, node
 
 
-def test_the_dot_shows_what_the_paper_shows(finished, tmp_path):
+def test_the_dot_shows_what_the_paper_shows(finished, codes, tmp_path):
     outputs, node = finished
     flow, atoms = outputs["charge_flow"], outputs["structure"].get_ase()
     charge, vectors = flow.get_array("bader_charge"), flow.get_array("flow_vector")
@@ -68,6 +68,8 @@ def test_the_dot_shows_what_the_paper_shows(finished, tmp_path):
 
     overrides = tmp_path / "overrides.yaml"
     overrides.write_text(yaml.safe_dump(OVERRIDES))
+    chosen = [f"--{role}={code.pk}" for role, code in codes.items()]
     again = ["launch", str(MODEL), "--protocol", "demo", "--overrides", str(overrides), "--daemon", "--json"]
-    launched = CliRunner().invoke(main, again)
+    launched = CliRunner().invoke(main, [*again, *chosen])
+    assert launched.exit_code == 0, launched.output
     assert json.loads(launched.stdout)[0]["pk"] == node.pk, "the same model and protocol is not paid twice"

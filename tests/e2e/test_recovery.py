@@ -100,7 +100,7 @@ def test_out_of_memory_is_run_with_fewer_processes_until_there_is_one(converge):
 
 
 def test_the_end_of_the_wall_time_is_not_the_end(converge):
-    node, jobs = converge(seconds=31, max_iterations=2)  # CP2K is told to stop after one second
+    node, jobs = converge(seconds=31, max_iterations=2, cutoff_ry=500, padding_ang=5)  # CP2K stops after 1 s
     assert statuses(jobs)[0] == 400
     assert jobs[1].inputs.parent_calc_folder.uuid == jobs[0].outputs.remote_folder.uuid
     assert node.exit_status in (0, 401)
