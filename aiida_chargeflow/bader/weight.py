@@ -31,7 +31,7 @@ from .grid import (
     is_on_face,
     untouched_zeros,
     wrapped_neighbours,
-)  # untouched_zeros
+)
 from .jit import Report, compiled, over_slabs, slab_edges
 
 LabelArray = npt.NDArray[np.int32]

@@ -76,52 +76,6 @@ def slice_atoms(
     )
 
 
-def flow_map(
-    positions_ang: Array,
-    symbols: Sequence[str],
-    flow_vector: Array,
-    flow_magnitude: Array,
-    *,
-    normal: Sequence[float],
-    origin: Sequence[float] | Array | None = None,
-    slab_ang: float = 3.0,
-    species: str = "anion",
-    coordination: NDArray[np.int64] | None = None,
-    title: str = "",
-    vmax: float | None = None,
-    ax: Axes | None = None,
-    facet_families: Sequence[tuple[int, int, int]] = _FACETS,
-) -> Figure:
-    """Draw one charge-flow map (parameters as in ``slice_atoms``).
-
-    The background is the flow magnitude, interpolated between the atoms of the slab and exact at them; the
-    white arrows are the in-plane parts of the flow vectors, from donor to acceptor.
-
-    :param vmax: end of the colour scale in e; the largest magnitude of the slab by default.
-    :param ax: axes to draw on, without colour bar; a new figure by default.
-    :param facet_families: facets whose labels are written where they are seen edge-on.
-    """
-    cut = slice_atoms(
-        positions_ang,
-        symbols,
-        flow_vector,
-        flow_magnitude,
-        normal=normal,
-        origin=origin,
-        slab_ang=slab_ang,
-        species=species,
-        coordination=coordination,
-        title=title,
-    )
-    if ax is None:
-        return flow_maps([cut], vmax=vmax, facet_families=facet_families)
-    scale = Normalize(0.0, vmax if vmax is not None else _top([cut]))
-    draw_slice(ax, cut, scale, _arrow_scale([cut]), facet_families)
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure)
-    return figure
-
-
 def flow_maps(
     slices: Sequence[Slice],
     *,
@@ -132,8 +86,12 @@ def flow_maps(
 ) -> Figure:
     """Draw maps side by side with one colour bar and one arrow scale, so that they can be compared.
 
+    The background is the flow magnitude, interpolated between the atoms of the slab and exact at them; the
+    white arrows are the in-plane parts of the flow vectors, from donor to acceptor.
+
     :param slices: what ``slice_atoms`` returned, one for each map.
     :param vmax: end of the colour scale in e; the largest magnitude of all maps by default.
+    :param facet_families: facets whose labels are written where they are seen edge-on.
     :param streamlines: draw streamlines of the in-plane flow under the arrows.
     :param divergence: add a second row with the divergence of the in-plane flow, which has a colour bar of
         its own: positive where arrows part, negative where they meet.

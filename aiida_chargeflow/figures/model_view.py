@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from ase.data import chemical_symbols, covalent_radii
@@ -19,7 +19,6 @@ from .scene import scene_html
 from .structure import Floats, Layer, draw_pattern, draw_structure, view_axes
 
 Colouring = Literal["element", "region", "coordination"]
-COLOURINGS: tuple[str, ...] = get_args(Colouring)
 
 _BALL = 0.55
 _COORDINATION = {1: "#d73027", 2: "#fc8d59", 3: "#fee090", 4: "#91bfdb"}

@@ -15,7 +15,6 @@ from .errors import InputError
 from .settings import Settings
 
 PROJECT = "aiida"  # aiida-cp2k insists on this project name
-DENSITY_CUBE = f"{PROJECT}-ELECTRON_DENSITY-1_0.cube"
 ORBITAL_CUBES = f"{PROJECT}-WFN_*.cube"
 WAVEFUNCTION = f"{PROJECT}-RESTART.wfn"
 PARENT_FOLDER = "parent_calc"

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.quiver import Quiver
 
 from aiida_chargeflow.figures.depth_profile import depth_profile
-from aiida_chargeflow.figures.flow_map import flow_map, flow_maps, slice_atoms
+from aiida_chargeflow.figures.flow_map import flow_maps, slice_atoms
 from aiida_chargeflow.figures.flow_scene import flow_scene, flow_scene_png
 from aiida_chargeflow.figures.plane import plane
 from aiida_chargeflow.figures.plane_field import interpolate
@@ -49,7 +49,7 @@ def test_the_background_equals_the_values_at_the_atoms_and_stays_in_their_range(
 
 
 def test_arrows_are_the_flow_vectors_of_the_species(sheet: Analysis) -> None:
-    figure = flow_map(
+    cut = slice_atoms(
         sheet.atoms.positions,
         sheet.symbols,
         sheet.flow.flow_vector,
@@ -57,6 +57,7 @@ def test_arrows_are_the_flow_vectors_of_the_species(sheet: Analysis) -> None:
         normal=(0, 0, 1),
         species="As",
     )
+    figure = flow_maps([cut])
     (arrows,) = [child for child in figure.axes[0].get_children() if isinstance(child, Quiver)]
     chosen = np.array(sheet.symbols) == "As"
     drawn = np.column_stack([arrows.U, arrows.V])
@@ -83,7 +84,7 @@ def test_maps_share_one_colour_bar_for_the_magnitude(sheet: Analysis) -> None:
 def test_an_empty_slab_is_refused(sheet: Analysis) -> None:
     flow = sheet.flow
     with pytest.raises(InputError, match="slab"):
-        flow_map(
+        slice_atoms(
             sheet.atoms.positions, sheet.symbols, flow.flow_vector, flow.flow_magnitude,
             normal=(0, 0, 1), origin=(0, 0, 9),
         )  # fmt: skip
