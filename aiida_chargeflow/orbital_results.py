@@ -10,6 +10,7 @@ from .calculations.orbitals import to_pdos
 from .calculations.structures import to_atoms
 from .science.alignment import BandAlignment, band_alignment
 from .science.electronic import ElectronicStructure, analyse
+from .science.orbital_cubes import name_cubes
 from .science.pdos import Pdos
 
 
@@ -49,3 +50,15 @@ def orbital_result(node: orm.WorkChainNode) -> OrbitalResult:
     formula = to_atoms(node.outputs.structure).get_chemical_formula("metal")
     title = f"{node.label}: {formula}" if node.label else formula
     return OrbitalResult(title, node.uuid, pdos, analyse(pdos))
+
+
+def orbital_cubes(node: orm.WorkChainNode) -> dict[str, str]:
+    """Return name → file in the output ``orbital_cubes`` of a finished model run, empty without that output.
+
+    Names are ``homo``, ``lumo``, ``valence_edge``, ``conduction_edge``, then ``homo-1``, ``lumo+2`` ….
+    """
+    outputs = node.outputs.scf
+    if "orbital_cubes" not in outputs:
+        return {}
+    files = outputs.orbital_cubes.base.repository.list_object_names()
+    return name_cubes(files, analyse(to_pdos(outputs.orbitals)))

@@ -10,7 +10,8 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 from aiida.plugins import CalculationFactory
 
-from ..science.cp2k_input import ORBITAL_CUBES
+from ..science.cp2k_input import ATOM_SHARES, KIND_SHARES
+from ..science.orbital_cubes import COMPRESS, ORBITAL_CUBES
 
 Cp2kCalculation = CalculationFactory("cp2k")
 
@@ -21,19 +22,26 @@ _MIN_MARGIN_S = 30
 class DotCalculation(Cp2kCalculation):
     """CP2K on a dot whose kinds carry region and coordination.
 
-    Differs from its base in three points: kinds reach CP2K by their full names (the base keeps one digit of
-    them), a projected density of states is parsed, and CP2K stops by itself before the scheduler would kill it.
+    Differs from its base in four points: kinds reach CP2K by their full names (the base keeps one digit of
+    them), a projected density of states is parsed, orbital cubes are compressed before they are retrieved, and
+    CP2K stops by itself before the scheduler would kill it.
     """
 
     @classmethod
     def define(cls, spec: CalcJobProcessSpec) -> None:
         super().define(spec)
         spec.inputs["metadata"]["options"]["parser_name"].default = "chargeflow.cp2k"
+        spec.input(
+            "keep_cubes",
+            valid_type=orm.Str,
+            required=False,
+            help="`edges`: of the orbital cubes keep only HOMO, LUMO and the delocalised band edges.",
+        )
         spec.output(
             "orbitals",
             valid_type=orm.ArrayData,
             required=False,
-            help="Arrays eigenvalue_ev and occupation, shape (n_orbitals,), and weights by kind.",
+            help="Arrays eigenvalue_ev and occupation, shape (n_orbitals,); weights by kind, and by atom if small.",
         )
         spec.output(
             "orbital_cubes",
@@ -46,8 +54,13 @@ class DotCalculation(Cp2kCalculation):
         """Write the input of the base class, with the wall time that the scheduler grants less a margin."""
         calculation = super().prepare_for_submission(folder)
         printed = self.inputs.parameters.get_dict()["FORCE_EVAL"]["DFT"].get("PRINT", {})
+        calculation.retrieve_temporary_list = []
+        if "PDOS" in printed or "DOS" in printed:
+            calculation.retrieve_list.append(KIND_SHARES)
+            calculation.retrieve_temporary_list.append(ATOM_SHARES)
         if "MO_CUBES" in printed:
-            calculation.retrieve_temporary_list = [ORBITAL_CUBES]
+            calculation.append_text = COMPRESS
+            calculation.retrieve_temporary_list += [f"{ORBITAL_CUBES}.gz", ORBITAL_CUBES]
         granted = self.inputs.metadata.options.get("max_wallclock_seconds")
         if granted is not None:
             path = Path(folder.get_abs_path(self._DEFAULT_INPUT_FILE))

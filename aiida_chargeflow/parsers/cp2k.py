@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida_cp2k.parsers import Cp2kBaseParser
 
-from ..calculations.orbitals import orbitals_node
+from ..calculations.orbitals import orbitals_node, to_pdos
 from ..science.cp2k_failures import Cp2kOutputError, Failure
-from ..science.cp2k_input import ORBITAL_CUBES
+from ..science.cp2k_input import ATOM_SHARES
 from ..science.cp2k_output import Cp2kOutput, read_output
 from ..science.cube import crop, read_cube, write_cube
+from ..science.electronic import analyse
 from ..science.errors import InputError
+from ..science.orbital_cubes import ORBITAL_CUBES, edge_numbers, orbital_number
 from ..science.pdos import read_pdos
 from ..science.relax_input import TRAJECTORY, last_positions
 
@@ -39,19 +42,23 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         except Cp2kOutputError as error:
             self.logger.error(str(error.in_file(name)))
             return self._failure(error)
-        failed = self._wrap(output)
-        if failed is None and retrieved_temporary_folder is not None:
-            failed = self._wrap_cubes(Path(retrieved_temporary_folder))
+        temporary = None if retrieved_temporary_folder is None else Path(retrieved_temporary_folder)
+        failed = self._wrap(output) or self._wrap_orbitals(temporary)
+        if failed is None and temporary is not None:
+            failed = self._wrap_cubes(temporary)
         return failed
 
     def _wrap_cubes(self, folder: Path) -> ExitCode | None:
-        """Crop and compress the orbital cubes; the whole ones are not stored."""
+        """Crop the orbital cubes; the whole ones are not stored."""
         cubes = orm.FolderData()
         try:
-            for path in sorted(folder.glob(ORBITAL_CUBES)):
-                small = path.with_name(f"{path.name}.gz")
+            # the compressed file, if both are there
+            found = {orbital_number(path.name): path for path in sorted(folder.glob(f"{ORBITAL_CUBES}*"))}
+            for number in self._kept(found):
+                path = found[number]
+                small = path.with_name(f"cropped-{number}.cube.gz")
                 write_cube(crop(read_cube(path)), small)
-                cubes.base.repository.put_object_from_file(str(small), small.name)
+                cubes.base.repository.put_object_from_file(str(small), f"{path.name.removesuffix('.gz')}.gz")
         except InputError as error:
             self.logger.error(str(error))
             return self.exit_codes.ERROR_OUTPUT_PARSE
@@ -59,8 +66,20 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             self.out("orbital_cubes", cubes)
         return None
 
+    def _kept(self, printed: Iterable[int]) -> list[int]:
+        """Return the orbitals whose cubes are stored."""
+        numbers = sorted(printed)
+        keep = self.node.inputs.keep_cubes.value if "keep_cubes" in self.node.inputs else "all"
+        if keep == "all" or not numbers or "orbitals" not in self.outputs:
+            return numbers
+        edges = edge_numbers(analyse(to_pdos(self.outputs["orbitals"])))
+        for name, number in edges.items():
+            if number not in numbers:
+                side = "n_occupied" if number < numbers[0] else "n_virtual"
+                self.logger.warning(f"no cube of the {name}, orbital {number}: raise orbital_cubes.{side}")
+        return sorted(set(edges.values()) & set(numbers))
+
     def _wrap(self, output: Cp2kOutput) -> ExitCode | None:
-        repository = self.retrieved.base.repository
         parameters = output.summary() | {"n_valence": self._n_valence(output)}
         self.out("output_parameters", orm.Dict(parameters))
         if output.time_limit_reached:
@@ -69,18 +88,26 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             return self.exit_codes.ERROR_SCF_NOT_CONVERGED
         if output.geometry_converged is False:
             return self.exit_codes.ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED
+        return None
+
+    def _wrap_orbitals(self, temporary: Path | None) -> ExitCode | None:
+        """Wrap the projected density of states: the files of kinds are stored, those of atoms only as an array."""
+        repository = self.retrieved.base.repository
         projected = {
             name: repository.get_object_content(name)
             for name in repository.list_object_names()
             if name.endswith(".pdos")
         }
-        if projected:
-            kinds = [site.kind_name for site in self.node.inputs.structure.sites]
-            try:
-                self.out("orbitals", orbitals_node(read_pdos(projected, atom_kinds=kinds)))
-            except InputError as error:
-                self.logger.error(str(error))
-                return self.exit_codes.ERROR_OUTPUT_PARSE
+        if not projected:
+            return None
+        by_atom = () if temporary is None else temporary.glob(ATOM_SHARES)
+        projected |= {path.name: path.read_text(encoding="utf-8", errors="replace") for path in by_atom}
+        kinds = [site.kind_name for site in self.node.inputs.structure.sites]
+        try:
+            self.out("orbitals", orbitals_node(read_pdos(projected, atom_kinds=kinds)))
+        except InputError as error:
+            self.logger.error(str(error))
+            return self.exit_codes.ERROR_OUTPUT_PARSE
         return None
 
     def _wrap_geometry(self) -> None:

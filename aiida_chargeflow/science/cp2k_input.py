@@ -12,10 +12,13 @@ from pydantic import Field, model_validator
 from .cp2k_versions import TESTED_VERSION, for_version
 from .elements import Element, element
 from .errors import InputError
+from .orbital_cubes import OrbitalCubes
 from .settings import Settings
 
 PROJECT = "aiida"  # aiida-cp2k insists on this project name
-ORBITAL_CUBES = f"{PROJECT}-WFN_*.cube"
+KIND_SHARES = f"{PROJECT}-k*.pdos"
+ATOM_SHARES = f"{PROJECT}-list*.pdos"
+MAX_ATOMS_OF_SHARES = 100  # CP2K writes one file of all orbitals for each atom: atoms × orbitals of text
 WAVEFUNCTION = f"{PROJECT}-RESTART.wfn"
 PARENT_FOLDER = "parent_calc"
 
@@ -65,22 +68,13 @@ class Stage(Settings):
     ot: OrbitalTransformation = OrbitalTransformation()
 
 
-class OrbitalCubes(Settings):
-    """Orbitals to keep as cubes, counted from the gap on both sides; none by default.
-
-    :param stride: every how many voxels of the density grid.
-    """
-
-    n_occupied: int = Field(0, ge=0)
-    n_virtual: int = Field(0, ge=0)
-    stride: int = Field(3, ge=1)
-
-
 class ScfSettings(Settings):
     """What a protocol says about the DFT job; the physics, none of the resources.
 
     :param padding_ang: vacuum on each side of the outermost atoms, in Å.
     :param min_gap_ev: a smaller gap with integer occupations is not believed as long as a stage is left.
+    :param atom_shares: print the share of every atom in every orbital: ``auto`` for dots of up to
+        ``MAX_ATOMS_OF_SHARES`` atoms. Without it the shares of kinds remain.
     :param stages: tried in order, each from the wavefunction of the one before; the first final stage
         that converges gives the result.
     """
@@ -99,6 +93,7 @@ class ScfSettings(Settings):
     xc_smoothing: Literal["NONE", "NN10", "NN50", "SPLINE2"] = "NONE"
     min_gap_ev: float = Field(0.1, ge=0)
     orbital_cubes: OrbitalCubes = OrbitalCubes()
+    atom_shares: Literal["auto", "always", "never"] = "auto"
     stages: tuple[Stage, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -141,7 +136,7 @@ def cp2k_parameters(
         "GLOBAL": run,
         "FORCE_EVAL": {
             "METHOD": "QUICKSTEP",
-            "DFT": _dft(settings, stage, restart, version),
+            "DFT": _dft(atoms, settings, stage, restart, version),
             "SUBSYS": {
                 "CELL": {"ABC": f"[angstrom] {lengths}", "PERIODIC": "NONE"},
                 "TOPOLOGY": {"CENTER_COORDINATES": {"_": "T"}},
@@ -158,7 +153,7 @@ def check_atoms(atoms: Atoms) -> None:
     """
     if len(atoms) == 0:
         raise InputError("the structure has no atoms", field="structure", remedy="Give a model with atoms.")
-    n_electrons = sum(element(symbol).n_valence for symbol in atoms.symbols)
+    n_electrons = _n_electrons(atoms)
     if n_electrons % 2:
         raise InputError(
             "odd number of valence electrons: the closed-shell run needs an even one",
@@ -168,7 +163,11 @@ def check_atoms(atoms: Atoms) -> None:
         )
 
 
-def _dft(settings: ScfSettings, stage: Stage, restart: bool, version: str) -> dict[str, Any]:
+def _n_electrons(atoms: Atoms) -> int:
+    return sum(element(symbol).n_valence for symbol in atoms.symbols)
+
+
+def _dft(atoms: Atoms, settings: ScfSettings, stage: Stage, restart: bool, version: str) -> dict[str, Any]:
     dft: dict[str, Any] = {
         "BASIS_SET_FILE_NAME": "BASIS_MOLOPT_UZH",
         "POTENTIAL_FILE_NAME": "POTENTIAL_UZH",
@@ -188,7 +187,7 @@ def _dft(settings: ScfSettings, stage: Stage, restart: bool, version: str) -> di
     if restart:
         dft["RESTART_FILE_NAME"] = f"./{PARENT_FOLDER}/{WAVEFUNCTION}"
     if stage.final:
-        dft["PRINT"] = for_version(_final_print(stage, settings.orbital_cubes), version)
+        dft["PRINT"] = for_version(_final_print(atoms, settings, stage), version)
     return dft
 
 
@@ -223,18 +222,33 @@ def _scf(stage: Stage, restart: bool) -> dict[str, Any]:
     return scf
 
 
-def _final_print(stage: Stage, orbitals: OrbitalCubes) -> dict[str, Any]:
+def _final_print(atoms: Atoms, settings: ScfSettings, stage: Stage) -> dict[str, Any]:
+    n_atoms = len(atoms)
+    # A diagonalising stage has its unoccupied orbitals already. NLUMO counts from the highest orbital with any
+    # electrons, so that after smearing CP2K would make the rest by a slow iterative solver.
     printed: dict[str, Any] = {
         "E_DENSITY_CUBE": {"STRIDE": "1 1 1"},
         "MO": {"EIGENVALUES": True, "OCCUPATION_NUMBERS": True, "EACH": {"QS_SCF": 0}},
         "MOMENTS": {"PERIODIC": False},
-        "PDOS": {"NLUMO": stage.n_virtual},
+        "PDOS": {"NLUMO": stage.n_virtual if stage.solver == "ot" else 0},
     }
-    if orbitals.n_occupied or orbitals.n_virtual:
-        stride = " ".join([str(orbitals.stride)] * 3)
-        numbers = {"NHOMO": orbitals.n_occupied or 1, "NLUMO": orbitals.n_virtual}
-        printed["MO_CUBES"] = {"WRITE_CUBE": True, "STRIDE": stride, **numbers}
+    if settings.atom_shares == "always" or (
+        settings.atom_shares == "auto" and n_atoms <= MAX_ATOMS_OF_SHARES
+    ):
+        printed["PDOS"]["LDOS"] = [{"LIST": number} for number in range(1, n_atoms + 1)]
+    if settings.orbital_cubes.n_occupied or settings.orbital_cubes.n_virtual:
+        printed["MO_CUBES"] = _orbital_cubes(_n_electrons(atoms) // 2, settings.orbital_cubes, stage)
     return printed
+
+
+def _orbital_cubes(homo: int, cubes: OrbitalCubes, stage: Stage) -> dict[str, Any]:
+    """Name the orbitals by number where they exist already: what CP2K calls HOMO moves up with smearing."""
+    printed: dict[str, Any] = {"WRITE_CUBE": True, "STRIDE": " ".join([str(cubes.stride)] * 3)}
+    if stage.solver == "ot":
+        return {**printed, "NHOMO": cubes.n_occupied or 1, "NLUMO": cubes.n_virtual}
+    first = max(homo - cubes.n_occupied + 1, 1)
+    last = homo + min(cubes.n_virtual, stage.n_virtual)
+    return {**printed, "HOMO_LIST": f"{first}..{last}", "NLUMO": 0}
 
 
 def _kinds(atoms: Atoms, settings: ScfSettings) -> list[dict[str, Any]]:

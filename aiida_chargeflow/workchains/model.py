@@ -111,7 +111,6 @@ class ModelWorkChain(WorkChain):
         builder.scf.settings = orm.Dict(settings["scf"])
         builder.scf.cp2k.code = codes["cp2k"]
         builder.scf.cp2k.file = cp2k_data_files()
-        builder.scf.cp2k.settings = orm.Dict({"additional_retrieve_list": ["*.pdos"]})
         builder.scf.cp2k.metadata.options = {
             "resources": {"num_machines": 1},
             "withmpi": codes["cp2k"].with_mpi is not False,

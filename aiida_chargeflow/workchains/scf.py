@@ -104,6 +104,8 @@ class ScfWorkChain(BaseRestartWorkChain):
         self.ctx.wavefunction = None
         self.ctx.inputs = self.exposed_inputs(DotCalculation, "cp2k")
         self.ctx.inputs.structure = self.inputs.structure
+        if self.ctx.settings.orbital_cubes.keep == "edges":
+            self.ctx.inputs.keep_cubes = orm.Str("edges")
 
     def prepare_stage(self) -> None:
         """Write the input of the stage at hand, from the last wavefunction if it wants one."""

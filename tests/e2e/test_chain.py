@@ -11,9 +11,12 @@ from ase import Atoms
 from click.testing import CliRunner
 
 from aiida_chargeflow import launcher
+from aiida_chargeflow.calculations.orbitals import to_pdos
 from aiida_chargeflow.cli import main
 from aiida_chargeflow.science.cube import read_cube
+from aiida_chargeflow.science.electronic import analyse
 from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.science.orbital_cubes import name_cubes, orbital_number
 from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.scf import ScfWorkChain
 
@@ -100,6 +103,24 @@ def test_orbitals_come_back_cropped_and_normalised(builder, tmp_path):
         path.write_bytes(stored.get_object_content(name, mode="rb"))
         assert read_cube(path).norm == pytest.approx(1, abs=0.05)
     assert not [name for name in outputs["retrieved"].list_object_names() if "WFN" in name]
+
+
+def test_of_smeared_orbitals_the_edges_are_kept(builder):
+    """CP2K counts from the highest orbital with any electrons, which 9000 K put far above the gap."""
+    stage = {**OVERRIDES["scf"]["stages"][0], "electronic_temperature_k": 9000, "n_virtual": 6}
+    cubes = {"n_occupied": 4, "n_virtual": 3, "stride": 3, "keep": "edges"}
+    outputs, node = run_get_node(ScfWorkChain, **_scf_inputs(builder(orbital_cubes=cubes, stages=[stage])))
+    assert node.is_finished_ok, node.exit_message
+    pdos = to_pdos(outputs["orbitals"])
+    assert pdos.eigenvalues_ev.size == 23 + 6
+    assert pdos.atom_weights.shape == (6, 29)
+    named = name_cubes(outputs["orbital_cubes"].base.repository.list_object_names(), analyse(pdos))
+    assert orbital_number(named["homo"]) == 23
+    assert orbital_number(named["lumo"]) == 24
+    assert not {"homo-3", "lumo+2"} & set(named)
+    remote = [name for name in outputs["remote_folder"].listdir() if "WFN" in name]
+    assert remote
+    assert all(name.endswith(".gz") for name in remote)
 
 
 def test_an_unconverged_stage_hands_over_to_the_next(builder):

@@ -53,7 +53,6 @@ def converge(codes, aiida_localhost, tmp_path):
             cp2k={
                 "code": code,
                 "file": cp2k_data_files(),
-                "settings": orm.Dict({"additional_retrieve_list": ["*.pdos"]}),
                 "metadata": {"options": options},
             },
         )

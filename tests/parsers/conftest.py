@@ -10,9 +10,12 @@ from aiida.plugins import ParserFactory
 
 @pytest.fixture
 def parse(aiida_localhost):
-    """Return a function that parses ``files`` as the outcome of a job of ``entry_point``."""
+    """Return a function that parses ``files`` as the outcome of a job of ``entry_point``.
 
-    def run(entry_point, inputs, files, **options):
+    ``temporary``: folder of the files that a job retrieves only for its parser.
+    """
+
+    def run(entry_point, inputs, files, temporary=None, **options):
         node = orm.CalcJobNode(computer=aiida_localhost, process_type=f"aiida.calculations:{entry_point}")
         for name, value in {"resources": {"num_machines": 1}, **options}.items():
             node.set_option(name, value)
@@ -24,7 +27,9 @@ def parse(aiida_localhost):
             retrieved.base.repository.put_object_from_filelike(io.BytesIO(content.encode()), name)
         retrieved.base.links.add_incoming(node, LinkType.CREATE, "retrieved")
         retrieved.store()
-        results, called = ParserFactory(entry_point).parse_from_node(node, store_provenance=False)
+        results, called = ParserFactory(entry_point).parse_from_node(
+            node, store_provenance=False, retrieved_temporary_folder=temporary
+        )
         return results, called
 
     return run

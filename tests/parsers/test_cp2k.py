@@ -7,17 +7,20 @@ from aiida import orm
 from ase import Atoms
 
 from aiida_chargeflow.calculations.cp2k import DotCalculation
+from aiida_chargeflow.calculations.orbitals import to_pdos
+from aiida_chargeflow.science.electronic import analyse
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "cp2k"
 
 
 @pytest.fixture
 def run(parse):
-    def run(output, stderr="", **options):
+    def run(output, stderr="", more=None, **options):
         structure = orm.StructureData(
             ase=Atoms("InCl3", positions=[[i, 0, 0] for i in range(4)], tags=[31, 41, 41, 41])
         )
         files = {} if output is None else {"aiida.out": output, "stderr.txt": stderr}
+        files |= more or {}
         options = {"output_filename": "aiida.out", "scheduler_stderr": "stderr.txt"} | options
         return parse("chargeflow.cp2k", {"structure": structure}, files, **options)
 
@@ -88,3 +91,40 @@ def test_an_unconverged_scf_that_aborts_is_the_same_failure(run):
     )
     _, node = run(text)
     assert node.exit_status == DotCalculation.exit_codes.ERROR_SCF_NOT_CONVERGED.status
+
+
+@pytest.fixture
+def shares():
+    """Files of a recorded run: name → text, of kinds and of single atoms."""
+    texts = {path.name: path.read_text() for path in (FOLDER / "incl3_pdos").iterdir()}
+    return tuple(
+        {n: t for n, t in texts.items() if (mark in n) is by_atom}
+        for mark, by_atom in (("list", False), ("list", True))
+    )
+
+
+def test_shares_of_atoms_are_kept_without_their_files(run, shares, tmp_path):
+    by_kind, by_atom = shares
+    for name, text in by_atom.items():
+        (tmp_path / name).write_text(text)
+    output = recorded("incl3_diagonalisation.out")
+    results, node = run(output, more=by_kind, temporary=str(tmp_path))
+    assert node.is_finished_ok, node.exit_message
+    pdos = to_pdos(results["orbitals"])
+    assert pdos.atom_weights.shape == (4, pdos.eigenvalues_ev.size)
+    assert pdos.atom_weights.sum(axis=0) == pytest.approx(1, abs=1e-12)
+    assert pdos.atom_weights[1:].sum(axis=0) == pytest.approx(pdos.kind_weights[0], abs=1e-6), "Cl41"
+    assert analyse(pdos).resolution == "atom"
+
+
+def test_without_shares_of_atoms_those_of_kinds_remain(run, shares, tmp_path):
+    results, node = run(recorded("incl3_diagonalisation.out"), more=shares[0], temporary=str(tmp_path))
+    assert node.is_finished_ok, node.exit_message
+    assert "atom_weight" not in results["orbitals"].get_arraynames()
+    assert analyse(to_pdos(results["orbitals"])).resolution == "kind"
+
+
+def test_shares_of_another_run_are_no_result(run, shares):
+    other = {name: text for name, text in shares[0].items() if "k1" in name}
+    _, node = run(recorded("incl3_diagonalisation.out"), more=other)
+    assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_PARSE.status

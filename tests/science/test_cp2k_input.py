@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from aiida_chargeflow.science.cp2k_input import ScfSettings, cell_lengths_ang, cp2k_parameters
+from aiida_chargeflow.science.cp2k_input import (
+    MAX_ATOMS_OF_SHARES,
+    ScfSettings,
+    cell_lengths_ang,
+    cp2k_parameters,
+)
 from aiida_chargeflow.science.errors import InputError
 
 STAGE = {"name": "direct", "final": True}
@@ -72,6 +77,33 @@ def test_gapw_keeps_the_density_of_kinds_with_hard_exponents_whole():
     kinds = {kind["_"]: kind for kind in make(atoms=atoms, method="GAPW")["FORCE_EVAL"]["SUBSYS"]["KIND"]}
     assert kinds["Zn32"].get("GPW_TYPE") is True
     assert "GPW_TYPE" not in kinds["Cl41"]
+
+
+def test_every_atom_of_a_small_dot_has_its_list():
+    printed = make()["FORCE_EVAL"]["DFT"]["PRINT"]
+    assert printed["PDOS"]["LDOS"] == [{"LIST": 1}, {"LIST": 2}, {"LIST": 3}, {"LIST": 4}]
+    assert "LDOS" not in make(atom_shares="never")["FORCE_EVAL"]["DFT"]["PRINT"]["PDOS"]
+
+
+def test_a_large_dot_has_shares_of_atoms_only_if_asked():
+    n_atoms = MAX_ATOMS_OF_SHARES + 2
+    atoms = Atoms(f"Cl{n_atoms}", positions=np.eye(3)[np.zeros(n_atoms, int)], tags=[41] * n_atoms)
+    assert "LDOS" not in make(atoms=atoms)["FORCE_EVAL"]["DFT"]["PRINT"]["PDOS"]
+    asked = make(atoms=atoms, atom_shares="always")["FORCE_EVAL"]["DFT"]["PRINT"]["PDOS"]
+    assert len(asked["LDOS"]) == n_atoms
+
+
+def test_orbital_cubes_are_chosen_by_number():
+    """InCl3 has 17 occupied orbitals; what CP2K calls HOMO moves up with smearing."""
+    cubes = {"n_occupied": 2, "n_virtual": 50, "stride": 2}
+    stage = {**STAGE, "n_virtual": 6, "electronic_temperature_k": 1000}
+    printed = make(orbital_cubes=cubes, stages=[stage])["FORCE_EVAL"]["DFT"]["PRINT"]
+    expected = {"WRITE_CUBE": True, "STRIDE": "2 2 2", "HOMO_LIST": "16..23", "NLUMO": 0}
+    assert printed["MO_CUBES"] == expected
+    assert printed["PDOS"]["NLUMO"] == 0, "all 23 orbitals are there: no more are made"
+    after_ot = make(orbital_cubes=cubes, stages=[{**STAGE, "solver": "ot"}])["FORCE_EVAL"]["DFT"]["PRINT"]
+    assert (after_ot["MO_CUBES"]["NHOMO"], after_ot["MO_CUBES"]["NLUMO"]) == (2, 50)
+    assert after_ot["PDOS"]["NLUMO"] == 30
 
 
 @pytest.mark.parametrize(
