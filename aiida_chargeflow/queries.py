@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from aiida import orm
-from aiida.common.exceptions import NotExistent
+from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
 from .calculations.structures import to_atoms
 from .science.elements import element
@@ -40,17 +40,23 @@ class FlowResult:
     flow_magnitude: np.ndarray
 
 
+def load_any(identifier: str) -> orm.Node:
+    """Return the node of a PK, UUID or label; models must have finished.
+
+    :raises InputError: there is no such node, or it is a model run that did not finish.
+    """
+    node = _load(identifier)
+    if getattr(node, "process_label", None) == ModelWorkChain.__name__:
+        return load_model(node.uuid)
+    return node
+
+
 def load_model(identifier: str) -> orm.WorkChainNode:
     """Return the model run of a PK, UUID or label.
 
     :raises InputError: there is no such node, it is no model run, or it did not finish.
     """
-    try:
-        node = orm.load_node(identifier)
-    except NotExistent as error:
-        raise InputError(
-            "no such node", field="PK", value=identifier, remedy="See `verdi process list -a`."
-        ) from error
+    node = _load(identifier)
     if getattr(node, "process_label", None) != ModelWorkChain.__name__:
         raise InputError(
             f"{type(node).__name__} is no model run",
@@ -67,6 +73,18 @@ def load_model(identifier: str) -> orm.WorkChainNode:
             remedy=f"See `verdi process report {node.pk}`.",
         )
     return node
+
+
+def _load(identifier: str) -> orm.Node:
+    try:
+        return orm.load_node(identifier)
+    except (NotExistent, MultipleObjectsError) as error:
+        raise InputError(
+            "no such node" if isinstance(error, NotExistent) else "several nodes have this label",
+            field="PK",
+            value=identifier,
+            remedy="See `verdi process list -a`.",
+        ) from error
 
 
 def model_row(node: orm.WorkChainNode) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from aiida import orm
 
+from .costs import cost
 from .orbital_results import orbital_result
 from .queries import load_model
 from .science.errors import InputError
@@ -22,10 +23,11 @@ N_FRONTIER = 3
 Row = dict[str, Any]
 
 
-def models_of(names: Sequence[str]) -> list[orm.WorkChainNode]:
-    """Return the finished models of PKs, UUIDs, labels, groups and sweeps, each once, in the order of the PKs
-    within a group. Unfinished and failed members of a group have no results and are left out.
+def models_of(names: Sequence[str], *, finished_only: bool = True) -> list[orm.WorkChainNode]:
+    """Return the models of PKs, UUIDs, labels, groups and sweeps, each once, in the order of the PKs within a
+    group.
 
+    :param finished_only: leave out the unfinished and failed members of a group, which have no results.
     :raises InputError: a name that is neither, or a single run that has no result.
     """
     found: dict[str, orm.WorkChainNode] = {}
@@ -35,7 +37,7 @@ def models_of(names: Sequence[str]) -> list[orm.WorkChainNode]:
             .append(orm.Group, filters={"label": {"in": [name, GROUP_PREFIX + name]}})
             .first(flat=True)
         )
-        nodes = [load_model(name)] if group is None else _finished(group)
+        nodes = [load_model(name)] if group is None else _members(group, finished_only)
         found |= {node.uuid: node for node in nodes}
     if not found:
         raise InputError(
@@ -44,10 +46,21 @@ def models_of(names: Sequence[str]) -> list[orm.WorkChainNode]:
     return list(found.values())
 
 
-def _finished(group: orm.Group) -> list[orm.WorkChainNode]:
+def all_models() -> list[orm.WorkChainNode]:
+    """Return every finished model of the profile, in the order of their PKs."""
+    wanted = {
+        "attributes.process_label": ModelWorkChain.__name__,
+        "attributes.exit_status": 0,
+    }
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=wanted, tag="run")
+    models: list[orm.WorkChainNode] = query.order_by({"run": {"id": "asc"}}).all(flat=True)
+    return models
+
+
+def _members(group: orm.Group, finished_only: bool) -> list[orm.WorkChainNode]:
     members = (node for node in group.nodes if isinstance(node, orm.WorkChainNode))
-    runs = (node for node in members if node.process_label == ModelWorkChain.__name__ and node.is_finished_ok)
-    return sorted(runs, key=lambda node: node.pk)
+    runs = (node for node in members if node.process_label == ModelWorkChain.__name__)
+    return sorted((run for run in runs if run.is_finished_ok or not finished_only), key=lambda node: node.pk)
 
 
 def table_rows(name: str, models: Sequence[orm.WorkChainNode], where: str | None = None) -> list[Row]:
@@ -121,27 +134,6 @@ def orbitals(node: orm.WorkChainNode) -> Iterator[Row]:
             "energy_ev": float(result.structure.energies_ev[first - k]),
             "is_trap": bool(result.structure.is_trap[first - k]),
             **{f"share_{region}": share for region, share in shares.items()},
-        }
-
-
-def cost(node: orm.WorkChainNode) -> Iterator[Row]:
-    """Yield what every CP2K job took: cores, wall time, SCF steps, memory."""
-    jobs = (called for called in node.called_descendants if isinstance(called, orm.CalcJobNode))
-    for job in sorted(jobs, key=lambda called: called.pk):
-        used = job.outputs.output_parameters.get_dict() if "output_parameters" in job.outputs else {}
-        walltime_s = used.get("walltime_s")
-        if walltime_s is None:
-            continue
-        n_cores = (used.get("n_mpi_ranks") or 1) * (used.get("n_threads") or 1)
-        yield {
-            "job": job.process_label,
-            "job_pk": job.pk,
-            "n_atoms": used.get("n_atoms"),
-            "n_cores": n_cores,
-            "walltime_s": walltime_s,
-            "core_hours": n_cores * walltime_s / 3600,
-            "n_scf_steps": used.get("n_scf_steps"),
-            "peak_memory_mib": used.get("peak_memory_mib"),
         }
 
 

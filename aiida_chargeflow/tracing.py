@@ -17,10 +17,11 @@ from .workchains.model import ModelWorkChain
 
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOTE = re.compile(rb"AiiDA UUIDs:((?:\s+" + _UUID.pattern + rb")+)")
+_TEXTS = (".html", ".htm", ".csv", ".md", ".tex", ".json", ".txt")
 
 
 def sources(name: str) -> list[orm.Node]:
-    """Return the node of a PK, UUID or label, or the nodes that a figure file names.
+    """Return the node of a PK, UUID or label, or the nodes that a file names: a figure, table or report.
 
     :raises InputError: neither a node nor a file with UUIDs, or a node that this profile does not hold.
     """
@@ -31,7 +32,9 @@ def sources(name: str) -> list[orm.Node]:
 
 
 def uuids_of(path: Path) -> list[str]:
-    """Return the UUIDs of the sources that a PNG, SVG or PDF of ``figure`` carries.
+    """Return the UUIDs of the sources that a file carries, each once, in their order.
+
+    A PNG, SVG or PDF of ``figure`` carries them in its metadata, a table or report in its text.
 
     :raises InputError: it carries none.
     """
@@ -42,13 +45,19 @@ def uuids_of(path: Path) -> list[str]:
         except (OSError, EOFError, zlib.error):
             content = b""
     note = _NOTE.search(content)
-    if note is None:
+    if note is not None:
+        content = note.group(1)
+    elif path.suffix.lower() not in _TEXTS:
+        content = b""
+    found = list(dict.fromkeys(uuid.decode() for uuid in _UUID.findall(content)))
+    if not found:
         raise InputError(
             "the file names no AiiDA nodes",
             file=str(path),
-            remedy="Only files written by `aiida-chargeflow figure` carry the UUIDs of their sources.",
+            remedy="Files written by `figure`, by `report`, and tables with UUIDs (`table … --format csv`, "
+            "markdown, latex, json) name their sources.",
         )
-    return [uuid.decode() for uuid in _UUID.findall(note.group(1))]
+    return found
 
 
 def origin(node: orm.Node) -> dict[str, Any]:
@@ -63,7 +72,7 @@ def origin(node: orm.Node) -> dict[str, Any]:
         processes = {found.pk: found for found in _ancestors(node)}
         if isinstance(node, orm.ProcessNode):
             processes[node.pk] = node
-        models = _models_of(list(processes.values()))
+        models = _models_of(list(processes.values())) or _users_of(node)
     calculations = [
         processes[pk] for pk in sorted(processes) if isinstance(processes[pk], orm.CalculationNode)
     ]
@@ -72,6 +81,7 @@ def origin(node: orm.Node) -> dict[str, Any]:
         "pk": node.pk,
         "uuid": node.uuid,
         "label": node.label,
+        "role": _role(node),
         "models": [model(run) for run in models],
         "processes": [_process(process) for process in calculations],
     }
@@ -105,6 +115,29 @@ def _models_of(processes: list[orm.ProcessNode]) -> list[orm.WorkChainNode]:
                 found[caller.pk] = caller
             caller = caller.caller
     return [found[pk] for pk in sorted(found)]
+
+
+def _users_of(node: orm.Node) -> list[orm.WorkChainNode]:
+    """Return the model runs that a node which nothing made is an input of."""
+    query = orm.QueryBuilder().append(orm.Node, filters={"id": node.pk}, tag="node")
+    query.append(
+        orm.WorkChainNode,
+        with_incoming="node",
+        filters={"attributes.process_label": ModelWorkChain.__name__},
+        tag="run",
+    )
+    runs: list[orm.WorkChainNode] = query.order_by({"run": {"id": "asc"}}).distinct().all(flat=True)
+    return runs
+
+
+def _role(node: orm.Node) -> str | None:
+    """Return which output of which process a data node is, or that it is an input only."""
+    if isinstance(node, orm.ProcessNode):
+        return None
+    link = node.base.links.get_incoming(link_type=LinkType.CREATE).first()
+    if link is None:
+        return "input, made by no process"
+    return f"output {link.link_label} of {link.node.process_label} {link.node.pk}"
 
 
 def model(node: orm.WorkChainNode) -> dict[str, Any]:

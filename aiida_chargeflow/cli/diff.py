@@ -1,28 +1,16 @@
-"""``diff A B``: what differs between two models."""
+"""``diff A B``: what differs between two models, jobs or data nodes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
+from ..science.nested import differences
 from . import json_option, print_json
-
-
-def flatten(data: Any, prefix: str = "") -> dict[str, Any]:
-    """Return nested mappings as one, with dotted keys."""
-    if not isinstance(data, dict) or not data:
-        return {prefix: data}
-    flat: dict[str, Any] = {}
-    for key, value in data.items():
-        flat |= flatten(value, f"{prefix}.{key}" if prefix else str(key))
-    return flat
-
-
-def differences(left: Any, right: Any) -> dict[str, list[Any]]:
-    """Return dotted key → [left, right] of what differs, None where a side lacks the key."""
-    a, b = flatten(left), flatten(right)
-    return {key: [a.get(key), b.get(key)] for key in dict.fromkeys([*a, *b]) if a.get(key) != b.get(key)}
 
 
 @click.command()
@@ -30,26 +18,42 @@ def differences(left: Any, right: Any) -> dict[str, list[Any]]:
 @click.argument("right", metavar="B")
 @json_option
 def diff(left: str, right: str, as_json: bool) -> None:
-    """Show what differs between two finished models: specification, protocol and results."""
-    from .. import launcher, queries, tracing
+    """Show what differs between two nodes of one sort, named by PK, UUID or label.
+
+    Of two models: specification, protocol, composition, versions and results. Of two jobs: inputs and results.
+    Of two data nodes: what they hold.
+    """
+    from .. import comparing, launcher, queries
 
     launcher.load_profile()
-    sides = []
-    for name in (left, right):
-        node = queries.load_model(name)
-        model = tracing.model(node)
-        sides.append(
-            {
-                "spec": model["spec"],
-                "protocol": model["protocol_settings"],
-                "results": node.outputs.summary.get_dict(),
-            }
-        )
-    found = differences(*sides)
+    nodes = [queries.load_any(name) for name in (left, right)]
+    found = differences(*comparing.comparable(*nodes))
     if as_json:
         print_json(found)
-        return
-    if not found:
+    elif not found:
         click.echo("no difference")
+    else:
+        _print(found, [f"{node.label or type(node).__name__}<{node.pk}>" for node in nodes])
+
+
+def _print(found: dict[str, list[Any]], titles: list[str]) -> None:
+    grid = Table(box=box.SIMPLE)
+    grid.add_column("", overflow="fold")
+    for title in (*titles, "change"):
+        grid.add_column(title, justify="right", overflow="fold")
     for key, (a, b) in found.items():
-        click.echo(f"{key}: {a} → {b}")
+        grid.add_row(key, _cell(a), _cell(b), _change(a, b))
+    Console(width=None if Console().is_terminal else 160).print(grid)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e7 else f"{value:.4g}"
+
+
+def _change(a: Any, b: Any) -> str:
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (a, b))
+    return f"{b - a:+.4g}" if numbers else ""

@@ -13,6 +13,7 @@ from ..science.table_format import cell, columns, to_csv, to_latex, to_markdown
 from . import json_option, print_json
 
 _NAMES = ("stoichiometry", "gaps", "charges", "charge-flow", "ligand-density", "orbitals", "cost")
+_FOR_READERS = ("terminal", "markdown", "latex")  # csv and json hold one kind of row
 _WRITERS = {"csv": to_csv, "markdown": to_markdown, "latex": to_latex}
 
 
@@ -23,11 +24,17 @@ _WRITERS = {"csv": to_csv, "markdown": to_markdown, "latex": to_latex}
 @click.option("--format", "form", type=click.Choice(["terminal", *_WRITERS, "json"]), default="terminal")
 @json_option
 def table(name: str, models: tuple[str, ...], where: str | None, form: str, as_json: bool) -> None:
-    """Print a table of finished models: PKs, UUIDs, labels, groups or sweeps."""
-    from .. import launcher, tables
+    """Print a table of finished models: PKs, UUIDs, labels, groups or sweeps.
+
+    The table `cost` counts failed and unfinished models of a group too.
+    """
+    from .. import costs, launcher, tables
 
     launcher.load_profile()
-    rows = tables.table_rows(name, tables.models_of(models), where)
+    chosen = tables.models_of(models, finished_only=name != "cost")
+    rows = tables.table_rows(name, chosen, where)
+    if name == "cost" and rows and form in _FOR_READERS and not as_json:
+        rows.append(costs.total(rows))
     if as_json or form == "json":
         print_json(rows)
     elif form in _WRITERS:
@@ -41,7 +48,10 @@ def _print(rows: list[dict[str, Any]]) -> None:
         click.echo("no rows", err=True)
         return
     names = [name for name in columns(rows) if name != "uuid"]
-    grid = Table(*names, box=box.SIMPLE)
+    grid = Table(box=box.SIMPLE)
+    for name in names:
+        is_number = any(isinstance(row.get(name), int | float) for row in rows)
+        grid.add_column(name, justify="right" if is_number else "left")
     for row in rows:
         grid.add_row(*(cell(row.get(name)) or "–" for name in names))
-    Console(width=None if Console().is_terminal else 160).print(grid)
+    Console(width=None if Console().is_terminal else 200).print(grid)

@@ -93,3 +93,21 @@ def test_foreign_file_and_unknown_node(model, tmp_path):  # noqa: ARG001
     with pytest.raises(InputError, match="names no AiiDA nodes"):
         tracing.sources(str(path))
     assert run("trace", 10**9).exit_code == 1
+
+
+def test_table_file_and_report_page_name_their_sources(model, tmp_path):
+    table = tmp_path / "gaps.csv"
+    table.write_text(run("table", "gaps", model.pk, "--format", "csv").output)
+    page = tmp_path / "index.html"
+    page.write_text(f"<td>{model.uuid}</td><td>{model.uuid}</td>")
+    for path in (table, page):
+        assert [node.uuid for node in tracing.sources(str(path))] == [model.uuid]
+
+
+def test_an_output_tells_which_and_of_what(model):  # noqa: ARG001
+    calculation = orm.CalcFunctionNode().store()
+    node = orm.Dict({"x": 1})
+    node.base.links.add_incoming(calculation, LinkType.CREATE, "result")
+    node.store()
+    assert tracing.origin(node)["role"] == f"output result of None {calculation.pk}"
+    assert tracing.origin(orm.Dict().store())["role"] == "input, made by no process"
