@@ -10,7 +10,7 @@ from aiida.common.exceptions import AiidaException, MultipleObjectsError, NotExi
 from aiida.engine import submit as engine_submit
 from aiida.engine.daemon.client import get_daemon_client
 
-from .runs import find_run
+from .runs import find_run, submission_lock
 from .science.errors import InputError
 from .science.spec import ModelSpec
 from .workchains.model import ModelWorkChain
@@ -88,8 +88,9 @@ def submit(
     """Return the run of a model: the one that exists, unless ``again`` or it failed; else a new one."""
     builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, overrides, options)
     builder.metadata.label = label
-    node = None if again else find_run(builder.digest.value)
-    if node is None:
-        node = engine_submit(builder)
+    with submission_lock():
+        node = None if again else find_run(builder.digest.value)
+        if node is None:
+            node = engine_submit(builder)
     orm.Group.collection.get_or_create(group)[0].add_nodes(node)
     return node

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from aiida import orm
+from aiida.manage import get_config, get_manager
 
 ACTIVE_STATES = ("created", "running", "waiting")
+
+
+@contextmanager
+def submission_lock() -> Iterator[None]:
+    """Let one process of this profile at a time look for a run and submit it if there is none.
+
+    AiiDA's workers and the user's commands run on one machine, so a lock of the file system serves; it is
+    gone with the process that held it.
+    """
+    profile = get_manager().get_profile()
+    assert profile is not None
+    with (Path(get_config().dirpath) / f"chargeflow-{profile.uuid}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def find_run(digest: str) -> orm.WorkChainNode | None:

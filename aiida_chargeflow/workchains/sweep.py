@@ -13,7 +13,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.plugins import WorkflowFactory
 
 from ..calculations.expand_campaign import expand_campaign
-from ..runs import active_runs, find_run
+from ..runs import active_runs, find_run, submission_lock
 
 
 class SweepWorkChain(WorkChain):
@@ -60,28 +60,35 @@ class SweepWorkChain(WorkChain):
         """Make the points' specifications."""
         if self._expansion() is None:  # it exists if a crash has interrupted this step
             expand_campaign(self.inputs.campaign)
+        self.ctx.n_points = len(self._points)
         self.ctx.next = 0
         self.ctx.n_active = 0
 
     def has_work(self) -> bool:
         """Return whether points are to be submitted or waited for."""
-        return self.ctx.next < len(self._points) or self.ctx.n_active > 0
+        return self.ctx.next < self.ctx.n_points or self.ctx.n_active > 0
 
     def fill_slots(self) -> None:
         """Submit the next missing points while there are slots, then wait until any model ends."""
+        with submission_lock():  # other workers look for runs and free slots too
+            active = self._submit_missing()
+        self.ctx.n_active = len(active)
+        for slot, pk in enumerate(sorted(active)):
+            self.to_context(**{f"slot_{slot}": active[pk]})
+
+    def _submit_missing(self) -> dict[int, orm.WorkChainNode]:
+        """Submit the next missing points while there are slots; return the runs under way by PK."""
         group = orm.Group.collection.get_or_create(self.inputs.group.value)[0]
         active = {node.pk: node for node in active_runs(group)}
-        nodes = self._point_nodes() if self.ctx.next < len(self._points) else {}
-        while self.ctx.next < len(self._points) and len(active) < self.inputs.max_concurrent.value:
+        points = self._points
+        while self.ctx.next < len(points) and len(active) < self.inputs.max_concurrent.value:
             number = self.ctx.next
-            node = find_run(nodes["digests", number].value) or self._submit_point(number, nodes)
+            node = find_run(points[number]["digest"]) or self._submit_point(number, points[number])
             group.add_nodes(node)
             if not node.is_terminated:
                 active[node.pk] = node
             self.ctx.next += 1
-        self.ctx.n_active = len(active)
-        for slot, pk in enumerate(sorted(active)):
-            self.to_context(**{f"slot_{slot}": active[pk]})
+        return active
 
     def results(self) -> ExitCode | None:
         """Count the points without a successful run."""
@@ -100,30 +107,36 @@ class SweepWorkChain(WorkChain):
         calls = self.node.base.links.get_outgoing(link_type=LinkType.CALL_CALC).all_nodes()
         return next((node for node in calls if node.is_finished_ok), None)
 
-    def _point_nodes(self) -> dict[tuple[str, int], orm.Node]:
-        """Return the outputs of the expansion: (``specs`` or ``digests``, number of the point) → node."""
-        expansion = self._expansion()
-        assert expansion is not None
-        links = expansion.base.links.get_outgoing(link_type=LinkType.CREATE).all()
-        nodes = {}
-        for link in links:
-            kind, _, number = link.link_label.partition("__point_")
-            nodes[kind, int(number)] = link.node
-        return nodes
+    def _point_nodes(self, number: int) -> dict[str, orm.Node]:
+        """Return the outputs of the expansion for the point of this number: ``spec`` and ``digest``."""
+        labels = {f"{kind}s__point_{number}": kind for kind in ("spec", "digest")}
+        query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": self.node.pk}, tag="sweep")
+        query.append(
+            orm.CalcFunctionNode,
+            with_incoming="sweep",
+            filters={"attributes.exit_status": 0},
+            tag="expansion",
+        )
+        query.append(
+            orm.Node,
+            with_incoming="expansion",
+            edge_filters={"label": {"in": list(labels)}},
+            edge_project="label",
+            project="*",
+        )
+        return {labels[label]: node for node, label in query.all()}
 
-    def _submit_point(self, number: int, nodes: Mapping[tuple[str, int], orm.Node]) -> orm.WorkChainNode:
-        point = self._points[number]
+    def _submit_point(self, number: int, point: Mapping[str, Any]) -> orm.WorkChainNode:
         inputs = dict(self.inputs.models[point["protocol"]])
         metadata = {
             **inputs.pop("metadata", {}),
             "label": point["label"],
             "call_link_label": f"point_{number}",
         }
-        self.report(f"submitting {point['label']} ({number + 1} of {len(self._points)})")
+        self.report(f"submitting {point['label']} ({number + 1} of {self.ctx.n_points})")
         return self.submit(
             self.model_class(),
-            spec=nodes["specs", number],
-            digest=nodes["digests", number],
+            **self._point_nodes(number),
             metadata=metadata,
             **inputs,
         )

@@ -14,6 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 PLAYGROUND = ROOT / "setup" / "playground"
+# the daemon looks for `verdi` on PATH, also where the environment was not activated
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 def shell(*command: str, check: bool = True) -> str:
