@@ -9,6 +9,8 @@ from aiida import orm
 from aiida.common import timezone
 from aiida.engine import ProcessState
 
+from .monitor import clock
+
 _OTHER_OPTIONS = (
     "mend `options` in the campaign FILE, then `sweep cancel {name} --point {point}`, "
     "then `sweep retry {name} FILE`"
@@ -97,7 +99,8 @@ def diagnose(run: orm.WorkChainNode, sweep: str) -> Diagnosis:
             True,
             _OTHER_OPTIONS.format(name=sweep, point=run.label),
         )
-    return Diagnosis(f"{stage}: in the queue" + (f" ({reason})" if reason else ""))
+    queued = clock((timezone.now() - job.ctime).total_seconds())
+    return Diagnosis(f"{stage}: in the queue for {queued}" + (f" ({reason})" if reason else ""))
 
 
 def _pending_reason(job: orm.CalcJobNode) -> str:

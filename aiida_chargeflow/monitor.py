@@ -38,7 +38,7 @@ class Progress:
 
     def line(self) -> str:
         """Return one line of a log."""
-        return f"[{_clock(self.elapsed_s)}] {self.label}<{self.pk}> {self.step} {self.detail}".rstrip()
+        return f"[{clock(self.elapsed_s)}] {self.label}<{self.pk}> {self.step} {self.detail}".rstrip()
 
 
 def progress(node: orm.WorkChainNode) -> Progress:
@@ -100,11 +100,12 @@ def _follow_log(nodes: Sequence[orm.WorkChainNode], console: Console, poll: floa
 def _table(rows: Sequence[Progress]) -> Table:
     table = Table("model", "PK", "step", "progress", "elapsed", box=None)
     for row in rows:
-        table.add_row(row.label, str(row.pk), row.step, row.detail, _clock(row.elapsed_s))
+        table.add_row(row.label, str(row.pk), row.step, row.detail, clock(row.elapsed_s))
     return table
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return hours, minutes and seconds, as in 1:02:03."""
     return f"{int(seconds) // 3600:d}:{int(seconds) // 60 % 60:02d}:{int(seconds) % 60:02d}"
 
 

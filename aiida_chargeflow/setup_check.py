@@ -87,11 +87,10 @@ def _tried(check: Callable[[Target], Check], target: Target) -> Check:
     name = check.__name__.strip("_").replace("_", " ")
     try:
         return check(target)
-    except (OSError, AiidaException, InputError, ValueError) as error:
-        name = check.__name__.strip("_").replace("_", " ")
-        return Check(
-            name, "failed", _one_line(error), getattr(error, "remedy", "") or "Try the same by hand over ssh."
-        )
+    except InputError as error:
+        return Check(name, "failed", error.problem, error.remedy)
+    except (OSError, AiidaException, ValueError) as error:
+        return Check(name, "failed", _one_line(error), "Try the same by hand over ssh.")
 
 
 def _daemon() -> Check:
@@ -245,8 +244,10 @@ def _code_answer(target: Target, role: str, argument: str) -> str:
         remedy = f"verdi code create core.code.installed -n --config {file}"
         raise InputError(f"no code {label}", remedy=remedy) from error
     texts = (code.prepend_text or "", str(code.filepath_executable))
-    if any(_PLACEHOLDER.search(text) for text in texts):
-        raise InputError(f"a placeholder is left in {label}", remedy="Fill it in and create the code anew.")
+    left = [line.strip() for text in texts for line in text.splitlines() if _PLACEHOLDER.search(line)]
+    if left:
+        remedy = f"{_how_to_fill_in(target, role)} Then `verdi code delete {label}` and create the code anew."
+        raise InputError(f"a placeholder is left in {label}: {left[0]}", remedy=remedy)
     prepend = f"{target.computer.get_prepend_text() or ''}\n{texts[0]}"
     status, out, err = target.run(f"{prepend}\n{shlex.quote(texts[1])} {argument}")
     if status:
@@ -255,6 +256,20 @@ def _code_answer(target: Target, role: str, argument: str) -> str:
             remedy="Check the modules in prepend_text and filepath_executable of the code.",
         )
     return out
+
+
+def _how_to_fill_in(target: Target, role: str) -> str:
+    file = f"setup/codes/{target.computer.label}-{role}.yaml"
+    if role != "cp2k":
+        return (
+            f"Install the Bader engine there (`pip install aiida-chargeflow`) and write its path into {file}."
+        )
+    _, out, _ = target.run("bash -lc 'module -t avail cp2k 2>&1; module -t spider cp2k 2>&1'")
+    modules = sorted(set(re.findall(r"^cp2k/[^\s():]+", out, re.IGNORECASE | re.MULTILINE)))
+    found = f"; found now: {', '.join(modules)}" if modules else ""
+    return (
+        f"Write the module of CP2K into {file}: `module spider cp2k` on the login node tells its name{found}."
+    )
 
 
 def _connection_remedy(computer: orm.Computer, message: str) -> str:

@@ -24,6 +24,7 @@ class PlannedPoint:
 
     :param spec: the normalised content of its model file.
     :param settings: the resolved protocol.
+    :param n_measured: finished runs that corrected the cost; 0 for the built-in estimate.
     """
 
     label: str
@@ -35,6 +36,7 @@ class PlannedPoint:
     n_atoms: int
     cost: Estimate | None
     problem: InputError | None = None
+    n_measured: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from aiida import orm
 from aiida.common import timezone
 
 from .diagnosis import diagnose
+from .job_records import JobRecord, job_records
 from .monitor import progress
 from .runs import latest_runs
 from .sweep import active_sweeps, group_of, points_of
@@ -20,7 +21,9 @@ class PointStatus:
     """One row of ``sweep status``.
 
     :param state: waiting (for a slot), running, stuck, done or failed.
-    :param n_jobs: CP2K and Bader jobs so far; more than the stages of the protocol mean restarts.
+    :param n_jobs: CP2K and Bader jobs so far.
+    :param n_failed_jobs: those of them that failed; a further one may have mended it.
+    :param queue_s: time in the queue of the cluster, all jobs together.
     """
 
     label: str
@@ -31,6 +34,8 @@ class PointStatus:
     remedy: str = ""
     pk: int | None = None
     n_jobs: int = 0
+    n_failed_jobs: int = 0
+    queue_s: float = 0.0
     elapsed_s: float = 0.0
 
 
@@ -69,7 +74,7 @@ def sweep_status(name: str, *, read_outputs: bool = False) -> SweepStatus:
     runs = latest_runs(point["digest"] for point in points)
     sweeps = active_sweeps(group)
     paused = bool(sweeps) and all(sweep.paused for sweep in sweeps)
-    jobs = _job_counts(group)
+    jobs = job_records(group)
     rows = [_row(point, runs.get(point["digest"]), name, bool(sweeps), paused, jobs) for point in points]
     if read_outputs:
         rows = [_with_output(row) if row.state == "running" else row for row in rows]
@@ -82,7 +87,7 @@ def _row(
     name: str,
     submitting: bool,
     paused: bool,
-    jobs: Counter[int],
+    jobs: dict[int, JobRecord],
 ) -> PointStatus:
     base = {key: point.get(key, default) for key, default in (("formula", ""), ("n_atoms", 0))}
     if run is None:
@@ -94,11 +99,14 @@ def _row(
         what = "for `sweep resume`" if paused else "for a free slot"
         return PointStatus(point["label"], **base, state="waiting", what=what)
     end = run.mtime if run.is_terminated else timezone.now()
+    record = jobs.get(run.pk, JobRecord())
     known = {
         "label": point["label"],
         **base,
         "pk": run.pk,
-        "n_jobs": jobs[run.pk],
+        "n_jobs": record.n_jobs,
+        "n_failed_jobs": record.n_failed,
+        "queue_s": record.queue_s,
         "elapsed_s": (end - run.ctime).total_seconds(),
     }
     if run.is_finished_ok:
@@ -115,19 +123,3 @@ def _with_output(row: PointStatus) -> PointStatus:
     run = orm.load_node(row.pk)
     detail = progress(run).detail
     return replace(row, what=f"{row.what}, {detail}") if detail.startswith("SCF") else row
-
-
-def _job_counts(group: orm.Group) -> Counter[int]:
-    """Return the number of jobs below every run of the group."""
-    counts: Counter[int] = Counter()
-    for steps in (["job"], ["part", "job"]):  # Bader is called by the model itself, CP2K by its SCF
-        query = orm.QueryBuilder()
-        query.append(orm.Group, filters={"id": group.pk}, tag="group")
-        query.append(orm.WorkChainNode, with_group="group", tag="run", project="id")
-        caller = "run"
-        for step in steps:
-            kind = orm.CalcJobNode if step == "job" else orm.WorkChainNode
-            query.append(kind, with_incoming=caller, tag=step, project="id" if step == "job" else None)
-            caller = step
-        counts.update(run for run, _ in query.all())
-    return counts

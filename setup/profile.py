@@ -17,7 +17,7 @@ from pathlib import Path
 _CP2K_ENVIRONMENT = """\
 export OMP_NUM_THREADS=1
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_btl=self,vader
+export OMPI_MCA_btl=self,vader OMPI_MCA_ess_singleton_isolated=1
 """
 
 
@@ -37,6 +37,8 @@ def main() -> None:
     computer.set_workdir(str(Path(os.environ["AIIDA_PATH"]).resolve() / "work"))
     computer.set_default_mpiprocs_per_machine(len(os.sched_getaffinity(0)))
     computer.set_minimum_job_poll_interval(1.0)
+    mpirun = Path(__file__).resolve().with_name("mpirun")  # nothing listens beyond loopback
+    computer.set_mpirun_command([str(mpirun), "-np", "{tot_num_mpiprocs}"])
     computer.configure(safe_interval=0.0)
     bader = Path(sys.executable).parent / "chargeflow-bader"
     make_code(computer, "cp2k", "cp2k", program("cp2k.psmp", "cp2k"), _CP2K_ENVIRONMENT, with_mpi=True)

@@ -64,7 +64,20 @@ def test_every_failure_has_a_remedy(
 
 def test_a_placeholder_that_was_left_is_named(aiida_localhost: orm.Computer) -> None:
     add_code(aiida_localhost, "cp2k", "cp2k.psmp", "module load FILL_IN")
-    assert "placeholder" in findings()["cp2k"].found
+    found = findings()["cp2k"]
+    assert found.found == "a placeholder is left in cp2k@localhost: module load FILL_IN"
+    assert "`module spider cp2k`" in found.remedy
+    assert "setup/codes/localhost-cp2k.yaml" in found.remedy
+
+
+def test_modules_that_the_cluster_offers_are_named(
+    aiida_localhost: orm.Computer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = "/opt/modules:\ncp2k/2024.1--intel(default)\ncp2k/2023.1:\ngcc/12"
+    (tmp_path / ".bash_profile").write_text(f"module() {{ printf '{listing}\n' >&2; }}\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    add_code(aiida_localhost, "cp2k", "cp2k.psmp", "module load FILL_IN")
+    assert "found now: cp2k/2023.1, cp2k/2024.1--intel." in findings()["cp2k"].remedy
 
 
 def test_unknown_and_unconfigured_computers_stop_the_checks() -> None:

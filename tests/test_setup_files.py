@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ COMPUTER_KEYS = {
 
 def load(path: Path) -> dict[str, Any]:
     """Read a set-up file as `setup/playground` would leave it."""
-    filled = re.sub("@CPUS@", "2", re.sub("@(PLAYGROUND|CP2K|BADER)@", "/somewhere", path.read_text()))
+    filled = re.sub("@CPUS@", "2", re.sub("@(PLAYGROUND|CP2K|BADER|HERE)@", "/somewhere", path.read_text()))
     return dict(yaml.safe_load(filled))
 
 
@@ -76,3 +77,16 @@ def test_playground_refuses_what_it_cannot_mean(tmp_path: Path) -> None:
     assert precious.exists()
     assert run("--dir", str(tmp_path), "start", "everything").returncode == 1
     assert run().returncode == 2
+
+
+@pytest.mark.skipif(not shutil.which("mpirun"), reason="Open MPI is not installed")
+def test_mpi_on_this_machine_sees_no_network_but_loopback() -> None:
+    own_network = ["unshare", "--map-root-user", "--net", "ip", "link", "set", "lo", "up"]
+    try:
+        subprocess.run(own_network, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this kernel lets no user make a network of his own")
+    command = [str(SETUP / "mpirun"), "-np", "1", "cat", "/proc/net/dev"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    devices = [line.split(":")[0].strip() for line in done.stdout.splitlines() if ":" in line]
+    assert devices == ["lo"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich import box
 from rich.console import Console
-from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from ..sweep_status import SweepStatus
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_STYLES = {"done": "green", "running": "cyan", "stuck": "yellow", "failed": "red", "waiting": "dim"}
-_MARKS = {"done": "✓", "running": "▶", "stuck": "!", "failed": "✗", "waiting": "·"}
 
 
 @click.group()
@@ -103,10 +99,14 @@ def retry(name: str, file: Path | None, yes: bool) -> None:
 @click.option("--interval", default=10.0, show_default=True, type=click.FloatRange(min=1), help="Seconds.")
 @json_option
 def status(name: str | None, watch: bool, scf: bool, interval: float, as_json: bool) -> None:
-    """Show where each point of the sweep NAME stands and what to do about it; or list all sweeps."""
+    """Show where each point of the sweep NAME stands and what to do about it; or list all sweeps.
+
+    *queued* is the time in the queue of the cluster, *failed* counts jobs; a further job may have mended it.
+    """
     from .. import launcher
     from .. import sweep as service
     from ..sweep_status import sweep_status
+    from . import sweep_view
 
     launcher.load_profile()
     if name is None:
@@ -117,17 +117,10 @@ def status(name: str | None, watch: bool, scf: bool, interval: float, as_json: b
         print_json(now.to_mapping())
         return
     console = _console()
-    if not watch:
-        console.print(_status_table(now))
-        return
-    try:
-        with Live(_status_table(now), console=console, auto_refresh=False) as live:
-            while not now.finished:
-                time.sleep(interval)
-                now = sweep_status(name, read_outputs=scf)
-                live.update(_status_table(now), refresh=True)
-    except KeyboardInterrupt:
-        click.echo("Stopped watching; the daemon carries on.")
+    if watch:
+        sweep_view.watch(now, lambda: sweep_status(name, read_outputs=scf), interval, console)
+    else:
+        console.print(sweep_view.status_table(now))
 
 
 @sweep.command()
@@ -205,11 +198,13 @@ def _checked_plan(file: Path, quiet: bool) -> Plan:
 def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool) -> None:
     from .. import launcher
     from .. import sweep as service
+    from ..calibration import calibrated
 
     if given["dry_run"]:
-        _show_plan(plan, as_json)
+        _show_plan(_calibrated_if_possible(plan), as_json)
         return
     launcher.load_profile()
+    plan = calibrated(plan)
     computer = plan.options.computer
     codes = {role: f"{given[role]}@{computer}" for role in ("cp2k", "bader")}
     launcher.load_codes(**codes)
@@ -231,6 +226,17 @@ def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool)
         click.echo(f"Submitted as sweep<{node.pk}>. Next: aiida-chargeflow sweep status {name}")
 
 
+def _calibrated_if_possible(plan: Plan) -> Plan:
+    from .. import launcher
+    from ..calibration import calibrated
+
+    try:
+        launcher.load_profile()
+    except InputError:  # a plan needs no profile
+        return plan
+    return calibrated(plan)
+
+
 def _show_plan(plan: Plan, as_json: bool) -> None:
     rows = [
         {
@@ -240,6 +246,7 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
             "n_atoms": point.n_atoms,
             "core_hours": round(point.cost.core_hours, 3) if point.cost else None,
             "memory_gb": round(point.cost.memory_gb, 1) if point.cost else None,
+            "n_measured": point.n_measured,
         }
         for point in plan.points
     ]
@@ -250,10 +257,12 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
     table = Table("point", "protocol", "formula", box=box.SIMPLE)
     for title in ("atoms", "core-h", "GB"):
         table.add_column(title, justify="right")
+    table.add_column("core-h from")
     for row in rows:
         table.add_row(
             escape(row["label"]), row["protocol"], row["formula"],
             str(row["n_atoms"]), f"{row['core_hours']:.2g}", f"{row['memory_gb']:.0f}",
+            f"{row['n_measured']} finished runs" if row["n_measured"] else "built-in model",
         )  # fmt: skip
     _console().print(table)
     where = plan.profile.name if plan.profile else f"{plan.options.computer} (no profile: options unchecked)"
@@ -261,23 +270,6 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
         f"{len(rows)} points, about {plan.core_hours:.2g} core-hours, {budget:.2g} budget units on {where}; "
         "estimates hold within a factor of about three."
     )
-
-
-def _status_table(now: SweepStatus) -> Table:
-    counts = ", ".join(f"{n} {state}" for state, n in now.counts.items())
-    flag = " (paused)" if now.paused else ""
-    done = now.counts.get("done", 0)
-    table = Table(
-        "", "point", "atoms", "PK", "jobs", "time", "what", box=box.SIMPLE,
-        title=f"{now.name}{flag}: {done}/{len(now.points)} done", caption=counts,
-    )  # fmt: skip
-    for row in now.points:
-        what = escape(row.what) + (f"\n→ {escape(row.remedy)}" if row.remedy else "")
-        table.add_row(
-            _MARKS[row.state], escape(row.label), str(row.n_atoms or ""), str(row.pk or ""),
-            str(row.n_jobs or ""), _clock(row.elapsed_s), what or row.state, style=_STYLES[row.state],
-        )  # fmt: skip
-    return table
 
 
 def _list(sweeps: Sequence[SweepStatus], as_json: bool) -> None:
@@ -289,13 +281,6 @@ def _list(sweeps: Sequence[SweepStatus], as_json: bool) -> None:
         click.echo(f"{s.name}: {counts}{' (paused)' if s.paused else ''}")
     if not sweeps:
         click.echo("No sweeps yet. Next: aiida-chargeflow sweep submit FILE")
-
-
-def _clock(seconds: float) -> str:
-    if not seconds:
-        return ""
-    hours, rest = divmod(int(seconds), 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
 
 
 def _console(stderr: bool = False) -> Console:

@@ -99,7 +99,7 @@ def _node(partition: Partition, name: str, options: RunOptions) -> list[InputErr
 
 
 def aiida_options(profile: ClusterProfile | None, options: RunOptions) -> dict[str, Any]:
-    """Return ``metadata.options`` of a CalcJob for the run options, with the profile's defaults filled in."""
+    """Return the options of a model's jobs for the run options, with the profile's defaults filled in."""
     partition = profile.partitions.get(partition_name(profile, options)) if profile else None
     tasks = options.tasks_per_node or (partition.cores if partition else 1)
     result: dict[str, Any] = {
@@ -108,9 +108,10 @@ def aiida_options(profile: ClusterProfile | None, options: RunOptions) -> dict[s
     }
     if options.memory_gb is not None:
         result["max_memory_kb"] = round(options.memory_gb * 1e6)
-    for key, value in (("account", options.account), ("qos", options.qos)):
-        if value is not None:
-            result[key] = value
+    wanted = {"account": options.account, "qos": options.qos, "stash": options.stash}
+    result |= {key: value for key, value in wanted.items() if value is not None}
+    if options.clean_workdir:
+        result["clean_workdir"] = True
     queue = options.partition or (profile.default_partition if profile else "")
     if queue:
         result["queue_name"] = queue

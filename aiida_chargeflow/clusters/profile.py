@@ -16,6 +16,7 @@ from ..science.errors import InputError
 
 # What a scheduler directive may hold: a user's YAML never becomes a shell command.
 _WORD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")
+_DIRECTORY = re.compile(r"^/[A-Za-z0-9_./+@-]+$")
 
 
 class _Frozen(BaseModel):
@@ -70,6 +71,8 @@ class RunOptions(_Frozen):
     :param computer: label of the AiiDA computer.
     :param cluster: name or path of a cluster profile; by default the computer's label tells it.
     :param walltime_hours: limit of one job; ``hh:mm:ss`` is read too.
+    :param stash: directory on the cluster that keeps the wavefunction and the cubes of each ground state.
+    :param clean_workdir: remove the jobs' folders from the cluster once a model is done.
     """
 
     computer: str = "localhost"
@@ -82,12 +85,21 @@ class RunOptions(_Frozen):
     walltime_hours: float = Field(1.0, gt=0)
     memory_gb: float | None = Field(None, gt=0)
     max_concurrent: int = Field(2, ge=1)
+    stash: str | None = None
+    clean_workdir: bool = False
 
     @field_validator("computer", "account", "partition", "qos")
     @classmethod
     def _is_a_word(cls, value: str | None) -> str | None:
         if value is not None and not _WORD.match(value):
             raise ValueError("may hold letters, digits and _ . + - only")
+        return value
+
+    @field_validator("stash")
+    @classmethod
+    def _is_a_directory(cls, value: str | None) -> str | None:
+        if value is not None and not is_directory(value):
+            raise ValueError("must be an absolute path of letters, digits and _ . + @ - /")
         return value
 
     @field_validator("walltime_hours", mode="before")
@@ -114,6 +126,11 @@ class RunOptions(_Frozen):
                 value=first["input"],
                 remedy=f"Known options: {', '.join(cls.model_fields)}.",
             ) from error
+
+
+def is_directory(text: str) -> bool:
+    """Return whether a text is an absolute path, does not go up, and holds nothing that a shell would read."""
+    return bool(_DIRECTORY.match(text)) and ".." not in text.split("/")
 
 
 def profile_names() -> list[str]:

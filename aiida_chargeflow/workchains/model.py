@@ -16,10 +16,12 @@ from ..calculations.bader import BaderCalculation
 from ..calculations.build_model import build_model
 from ..calculations.charge_flow import charge_flow
 from ..calculations.summarise import summarise
+from ..science.settings import BaderSettings
 from ..science.spec import ModelSpec
 from .data_files import cp2k_data_files
 from .protocols import load_protocol
 from .relax import RelaxWorkChain
+from .remote_files import forget_jobs, lacks_file, remove_folders, split_options
 from .scf import ScfWorkChain
 
 
@@ -39,14 +41,20 @@ class ModelWorkChain(WorkChain):
         spec.expose_inputs(
             RelaxWorkChain,
             namespace="relax",
-            exclude=("structure",),
+            exclude=("structure", "clean_workdir"),
             namespace_options={"required": False, "populate_defaults": False},
         )
-        spec.expose_inputs(ScfWorkChain, namespace="scf", exclude=("structure",))
+        spec.expose_inputs(ScfWorkChain, namespace="scf", exclude=("structure", "clean_workdir"))
         spec.expose_inputs(
             BaderCalculation, namespace="bader", exclude=("parent_folder", "structure", "scf_parameters")
         )
         spec.input("charge_flow", valid_type=orm.Dict, help="Settings of the charge-flow analysis.")
+        spec.input(
+            "clean_workdir",
+            valid_type=orm.Bool,
+            default=lambda: orm.Bool(False),
+            help="Remove the jobs' folders from the cluster after success.",
+        )
         spec.inputs.validator = validate_inputs
         spec.outline(
             if_(cls.should_build)(cls.build),
@@ -54,9 +62,11 @@ class ModelWorkChain(WorkChain):
             cls.run_scf,
             cls.inspect_scf,
             cls.run_bader,
+            if_(cls.has_lost_density)(cls.run_scf, cls.inspect_scf, cls.run_bader),
             cls.inspect_bader,
             cls.solve_charge_flow,
             cls.results,
+            if_(cls.should_clean)(cls.clean),
         )
         spec.output("structure", valid_type=orm.StructureData)
         spec.output(
@@ -96,11 +106,15 @@ class ModelWorkChain(WorkChain):
         :param spec: a model, or a ready structure.
         :param protocol: name of a protocol.
         :param overrides: differences from the protocol, nested as it is.
-        :param options: scheduler options of the CP2K jobs; resources, not science.
+        :param options: scheduler options of the CP2K jobs, ``stash`` (a directory that keeps the wavefunction
+            and the cubes) and ``clean_workdir``; resources, not science.
         :raises InputError: an unknown protocol, or an override that the protocol does not know.
         """
         settings = load_protocol(protocol, overrides)
+        options, clean = split_options(options or {})
         builder = cls.get_builder()
+        if clean:
+            builder.clean_workdir = orm.Bool(True)
         if isinstance(spec, ModelSpec):
             builder.spec = orm.Dict(spec.to_mapping())
             identity: Any = spec.to_mapping()
@@ -114,16 +128,17 @@ class ModelWorkChain(WorkChain):
         builder.scf.cp2k.metadata.options = {
             "resources": {"num_machines": 1},
             "withmpi": codes["cp2k"].with_mpi is not False,
-            **(options or {}),
+            **options,
         }
         if "relax" in settings:
             builder.relax.settings = orm.Dict(settings["relax"])
             builder.relax.cp2k.code = codes["cp2k"]
             builder.relax.cp2k.file = builder.scf.cp2k.file
-            builder.relax.cp2k.metadata.options = dict(builder.scf.cp2k.metadata.options)
+            scheduler = builder.scf.cp2k.metadata.options
+            builder.relax.cp2k.metadata.options = {k: v for k, v in scheduler.items() if k != "stash"}
         builder.bader.code = codes["bader"]
         builder.bader.parameters = orm.Dict(settings["bader"])
-        builder.bader.metadata.options = _serial(options or {})
+        builder.bader.metadata.options = _serial(options)
         builder.charge_flow = orm.Dict(settings["charge_flow"])
         return builder
 
@@ -170,7 +185,6 @@ class ModelWorkChain(WorkChain):
         """Stop unless the ground state was reached."""
         if not self.ctx.scf.is_finished_ok:
             return self.exit_codes.ERROR_SCF_FAILED.format(reason=self.ctx.scf.exit_message)
-        self.out_many(self.exposed_outputs(self.ctx.scf, ScfWorkChain, "scf"))
         return None
 
     def run_bader(self) -> ToContext:
@@ -182,8 +196,19 @@ class ModelWorkChain(WorkChain):
         inputs.metadata.call_link_label = "bader"
         return ToContext(bader=self.submit(BaderCalculation, **inputs))
 
+    def has_lost_density(self) -> bool:
+        """Return whether the density is gone from the cluster, so that its run has to be repeated."""
+        no_table = BaderCalculation.exit_codes.ERROR_NO_TABLE.status
+        cube = BaderSettings.from_mapping(self.inputs.bader.parameters.get_dict()).cube
+        if self.ctx.bader.exit_status != no_table or not lacks_file(self.ctx.scf.outputs.remote_folder, cube):
+            return False
+        self.report(f"{cube} is no longer on the cluster (scratch purged?): computing the ground state again")
+        forget_jobs(self.ctx.scf)
+        return True
+
     def inspect_bader(self) -> ExitCode | None:
         """Stop unless every electron was assigned."""
+        self.out_many(self.exposed_outputs(self.ctx.scf, ScfWorkChain, "scf"))
         if not self.ctx.bader.is_finished_ok:
             return self.exit_codes.ERROR_BADER_FAILED.format(reason=self.ctx.bader.exit_message)
         self.out_many(self.exposed_outputs(self.ctx.bader, BaderCalculation, "bader"))
@@ -209,6 +234,14 @@ class ModelWorkChain(WorkChain):
             "summary",
             summarise(self.ctx.structure, scf.output_parameters, scf.orbitals, self.ctx.charge_flow),
         )
+
+    def should_clean(self) -> bool:
+        """Return whether the jobs' folders are to be removed from the cluster."""
+        return bool(self.inputs.clean_workdir.value)
+
+    def clean(self) -> None:
+        """Remove the jobs' folders; all that an analysis needs was retrieved."""
+        self.report(f"removed {remove_folders(self.node)} folders from the cluster")
 
 
 def validate_inputs(inputs: Mapping[str, Any], _: object = None) -> str | None:

@@ -12,6 +12,7 @@ from ..calculations.relax_parameters import relax_parameters
 from ..science.cp2k_input import WAVEFUNCTION
 from ..science.errors import InputError
 from ..science.relax_input import TRAJECTORY, RelaxSettings
+from .remote_files import lacks_file
 
 _EXIT = DotCalculation.exit_codes
 
@@ -134,5 +135,5 @@ class RelaxWorkChain(BaseRestartWorkChain):
 
     def _take_geometry(self, calculation: orm.CalcJobNode) -> None:
         self.ctx.inputs.structure = calculation.outputs.output_structure
-        if WAVEFUNCTION in calculation.outputs.remote_folder.listdir():
+        if not lacks_file(calculation.outputs.remote_folder, WAVEFUNCTION):
             self.ctx.wavefunction = calculation.outputs.remote_folder

@@ -10,6 +10,7 @@ from ..calculations.cp2k import DotCalculation
 from ..calculations.cp2k_parameters import cp2k_parameters, version_of
 from ..science.cp2k_input import WAVEFUNCTION, ScfSettings
 from ..science.errors import InputError
+from .remote_files import lacks_file
 
 _EXIT = DotCalculation.exit_codes
 MAX_CRASHES = 2  # of one stage: what dies twice at the same place is no accident
@@ -122,6 +123,10 @@ class ScfWorkChain(BaseRestartWorkChain):
         if restart:
             self.ctx.inputs.parent_calc_folder = self.ctx.wavefunction
         self.ctx.inputs.metadata.label = stage.name
+        self.ctx.inputs.metadata.options.pop("stash", None)
+        stash = self.inputs.cp2k.metadata.options.get("stash")
+        if stage.final and stash:
+            self.ctx.inputs.metadata.options.stash = stash
         self.report(f"stage {stage.name} ({stage.solver}, {stage.electronic_temperature_k:g} K)")
 
     @process_handler(priority=500, exit_codes=[_EXIT.ERROR_OUTPUT_CONTAINS_ABORT])
@@ -206,7 +211,7 @@ class ScfWorkChain(BaseRestartWorkChain):
 
     def _keep_wavefunction(self, calculation: orm.CalcJobNode) -> bool:
         """Start the next run from the wavefunction of this one; return whether it has written any."""
-        written = WAVEFUNCTION in calculation.outputs.remote_folder.listdir()
+        written = not lacks_file(calculation.outputs.remote_folder, WAVEFUNCTION)
         if written:
             self.ctx.wavefunction = calculation.outputs.remote_folder
             self.ctx.is_resumed = True

@@ -99,3 +99,12 @@ def test_aiida_options_hold_what_was_asked_and_the_profiles_defaults() -> None:
     local = aiida_options(load_profile("localhost"), RunOptions())
     assert local["resources"]["num_mpiprocs_per_machine"] == len(os.sched_getaffinity(0))
     assert "queue_name" not in local
+
+
+def test_what_becomes_of_the_files_is_an_option() -> None:
+    asked = RunOptions.from_mapping({**GOOD, "stash": "/leonardo_work/P/kept", "clean_workdir": True})
+    options = aiida_options(load_profile("leonardo"), asked)
+    assert (options["stash"], options["clean_workdir"]) == ("/leonardo_work/P/kept", True)
+    for bad in ("kept", "/work/$HOME", "/work/a b", "/work/../up"):
+        with pytest.raises(InputError, match="stash"):
+            RunOptions.from_mapping({**GOOD, "stash": bad})

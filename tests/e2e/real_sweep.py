@@ -75,7 +75,12 @@ def main() -> None:
         out = place.slurm("sacct", "-a", "-X", "-n", "-P", "--format=start,end,state", "-S", "now-1day")
         jobs = [line.split("|") for line in out.split()]
         at_once = [len([job for job in jobs if job[0] <= begin < job[1]]) for begin, _, _ in jobs]
-        print(shell(sys.executable, "-W", "ignore", "-m", "aiida_chargeflow", "sweep", "status", "rough"))
+        for words in (
+            ["sweep", "status", "rough"],
+            ["table", "gaps", "rough"],
+            ["table", "charge-flow", "rough"],
+        ):
+            print(shell(sys.executable, "-W", "ignore", "-m", "aiida_chargeflow", *words))
         done = [str(point["pk"]) for point in now["points"] if point["state"] == "done"]
         rows = chargeflow("show", *done) if done else []
         print(

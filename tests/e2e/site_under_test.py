@@ -68,7 +68,7 @@ class Site:
         computer = orm.load_computer("playground")
         environment = (
             "export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1\n"
-            "export OMPI_MCA_btl=self,vader"
+            "export OMPI_MCA_btl=self,vader OMPI_MCA_ess_singleton_isolated=1"
         )
         cp2k = os.environ.get("CHARGEFLOW_CP2K") or shutil.which("cp2k.psmp") or "cp2k.psmp"
         bader = os.environ.get("CHARGEFLOW_BADER") or str(Path(sys.executable).with_name("chargeflow-bader"))
@@ -122,7 +122,7 @@ def _register(place: Site) -> None:
     computer = orm.Computer(
         "playground", "chargeflow-playground", "", "core.ssh_async", "core.slurm", f"{place.cluster}/scratch"
     ).store()
-    computer.set_mpirun_command(["mpirun", "-np", "{tot_num_mpiprocs}"])
+    computer.set_mpirun_command([str(ROOT / "setup" / "mpirun"), "-np", "{tot_num_mpiprocs}"])
     computer.set_default_mpiprocs_per_machine(1)
     computer.configure(
         host="chargeflow-playground", safe_interval=0.5, use_login_shell=False, max_io_allowed=8

@@ -96,3 +96,31 @@ def test_a_wrong_relaxation_names_its_field():
     assert caught.value.field == "relax.levels.0.optimiser"
     with pytest.raises(InputError, match="levels"):
         load_protocol("fast", {"relax": {"level": []}})
+
+
+def test_only_ground_states_are_stashed_and_folders_removed_on_demand(codes):
+    options = {"stash": "/work/kept", "clean_workdir": True}
+    level = {"relax": {"levels": [{"name": "wanted"}]}}
+    spec = ModelSpec.from_mapping(SPEC)
+    builder = ModelWorkChain.get_builder_from_protocol(codes, spec, "fast", level, options)
+    assert builder.clean_workdir.value is True
+    assert builder.scf.cp2k.metadata.options["stash"]["target_base"] == "/work/kept"
+    assert not builder.relax.cp2k.metadata.options["stash"]
+    assert not builder.bader.metadata.options["stash"]
+    plain = ModelWorkChain.get_builder_from_protocol(codes, spec, "fast", level)
+    assert plain.digest.value == builder.digest.value
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"stash": "kept"}, "options.stash"),
+        ({"stash": "/work/$(rm -r x)"}, "options.stash"),
+        ({"stash": "/work/../../etc"}, "options.stash"),
+        ({"clean_workdir": "yes"}, "options.clean_workdir"),
+    ],
+)
+def test_a_wrong_wish_about_files_names_its_field(codes, options, field):
+    with pytest.raises(InputError) as caught:
+        ModelWorkChain.get_builder_from_protocol(codes, ModelSpec.from_mapping(SPEC), "fast", options=options)
+    assert caught.value.field == field
