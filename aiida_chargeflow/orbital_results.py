@@ -18,13 +18,19 @@ from .science.pdos import Pdos
 class OrbitalResult:
     """The electronic structure of one model.
 
-    :param title: label and formula.
+    :param label: of the run; may be empty.
     """
 
-    title: str
+    label: str
+    formula: str
     uuid: str
     pdos: Pdos
     structure: ElectronicStructure
+
+    @property
+    def title(self) -> str:
+        """Return label and formula."""
+        return f"{self.label}: {self.formula}" if self.label else self.formula
 
     def alignment(self) -> BandAlignment:
         """Return the band edges of the regions."""
@@ -48,8 +54,7 @@ def orbital_result(node: orm.WorkChainNode) -> OrbitalResult:
     """Return the electronic structure of a finished model run."""
     pdos = to_pdos(node.outputs.scf.orbitals)
     formula = to_atoms(node.outputs.structure).get_chemical_formula("metal")
-    title = f"{node.label}: {formula}" if node.label else formula
-    return OrbitalResult(title, node.uuid, pdos, analyse(pdos))
+    return OrbitalResult(node.label, formula, node.uuid, pdos, analyse(pdos))
 
 
 def orbital_cubes(node: orm.WorkChainNode) -> dict[str, str]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from aiida import orm
 from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
-from .calculations.structures import to_atoms
 from .science.elements import element
 from .science.errors import InputError
 from .science.kinds import LIGAND, decode
@@ -18,26 +15,6 @@ from .workchains.model import ModelWorkChain
 
 #: Groups of a table: heading → (is a ligand, coordination).
 ENVIRONMENTS = {"4c anion": (False, 4), "3c anion": (False, 3), "3c ligand": (True, 3)}
-
-
-@dataclass(frozen=True)
-class FlowResult:
-    """The charge flow of one finished model, as arrays.
-
-    :param positions_ang: shape (n_atoms, 3).
-    :param coordination: shape (n_atoms,).
-    :param flow_vector: shape (n_atoms, 3), e.
-    :param flow_magnitude: shape (n_atoms,), e.
-    """
-
-    label: str
-    formula: str
-    uuid: str
-    positions_ang: np.ndarray
-    symbols: list[str]
-    coordination: np.ndarray
-    flow_vector: np.ndarray
-    flow_magnitude: np.ndarray
 
 
 def load_any(identifier: str) -> orm.Node:
@@ -96,22 +73,6 @@ def model_row(node: orm.WorkChainNode) -> dict[str, Any]:
         for name, (is_ligand, coordination) in ENVIRONMENTS.items()
     }
     return row
-
-
-def flow_result(node: orm.WorkChainNode) -> FlowResult:
-    """Return the charge flow of one model as arrays."""
-    atoms = to_atoms(node.outputs.structure)
-    flow = node.outputs.charge_flow
-    return FlowResult(
-        label=node.label,
-        formula=atoms.get_chemical_formula("metal"),
-        uuid=node.uuid,
-        positions_ang=atoms.positions,
-        symbols=list(atoms.symbols),
-        coordination=atoms.get_tags() % 10,
-        flow_vector=flow.get_array("flow_vector"),
-        flow_magnitude=flow.get_array("flow_magnitude"),
-    )
 
 
 def _mean_magnitude(summary: dict[str, Any], is_ligand: bool, coordination: int) -> float | None:

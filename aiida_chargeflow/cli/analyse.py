@@ -9,6 +9,7 @@ import click
 
 from ..science.errors import InputError
 from . import json_option, print_json
+from .map_options import map_options
 
 if TYPE_CHECKING:
     from ..science.analysis import Analysis
@@ -38,12 +39,7 @@ _LABELS = ("coordination", "environment", "magnitude")
 @click.option("--compare", nargs=2, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="XYZ ACF",
               help="A second model: report what it changes on matching atoms.")  # fmt: skip
 @click.option("--map", "maps", multiple=True, metavar="h,k,l", help="Draw the map of this plane.")
-@click.option("--origin", metavar="x,y,z", help="Point of the plane in Å; the middle by default.")
-@click.option("--slab", default=3.0, show_default=True, help="Thickness of the slab in Å.")
-@click.option("--species", default="anion", show_default=True, help="anion, cation, all, or symbols: As,Cl.")
-@click.option("--vmax", type=float, help="End of the colour scale in e.")
-@click.option("--streamlines", is_flag=True, help="Draw streamlines in the maps.")
-@click.option("--divergence", is_flag=True, help="Draw the divergence of the in-plane flow beside each map.")
+@map_options
 @click.option("--profile", is_flag=True, help="Draw magnitude and resultant against depth.")
 @click.option("--regions", "region_diagram", is_flag=True, help="Draw the flow between the regions.")
 @click.option("--scene", type=click.Choice(("arrows", "spheres")), help="Write the 3D scene as HTML and PNG.")

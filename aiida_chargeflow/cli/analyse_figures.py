@@ -6,16 +6,16 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from ..figures.depth_profile import depth_profile
-from ..figures.flow_map import flow_maps, slice_atoms
 from ..figures.flow_scene import flow_scene, flow_scene_png
 from ..figures.region_diagram import region_diagram
+from ..figures.style import DPI, paper_style
 from ..science.analysis import Analysis
 from ..science.flow_summary import frame_of
 from ..science.region_flow import region_flow
+from .map_options import maps_of, plane_label, plane_name, slice_of
 
 
 def draw(
@@ -29,8 +29,10 @@ def draw(
     flow, suffix = result.flow, options["suffix"]
     figures: dict[str, Figure] = {}
     files: dict[str, bytes | str] = {}
+    at = {**options, "origin": origin}
     for normal in planes:
-        figures[f"map_{_plane_name(normal)}"] = _map(result, options, normal, origin)
+        cut = slice_of(result, at, normal, f"{options['species']}, plane {plane_label(normal)}")
+        figures[f"map_{plane_name(normal)}"] = maps_of([cut], options)
     if options["profile"]:
         figures["depth_profile"] = depth_profile(frame_of(result), flow.flow_vector, result.regions)
     if options["region_diagram"]:
@@ -42,38 +44,8 @@ def draw(
     return files | {f"{name}.{suffix}": _rendered(figure, suffix) for name, figure in figures.items()}
 
 
-def _map(
-    result: Analysis,
-    options: dict[str, Any],
-    normal: tuple[float, ...],
-    origin: tuple[float, ...] | None,
-) -> Figure:
-    cut = slice_atoms(
-        result.atoms.positions,
-        result.symbols,
-        result.flow.flow_vector,
-        result.flow.flow_magnitude,
-        normal=normal,
-        origin=origin,
-        slab_ang=options["slab"],
-        species=options["species"],
-        coordination=result.coordination,
-        title=f"{options['species']}, plane ({_plane_name(normal)})",
-    )
-    return flow_maps(
-        [cut],
-        vmax=options["vmax"],
-        streamlines=options["streamlines"],
-        divergence=options["divergence"],
-    )
-
-
-def _plane_name(normal: Sequence[float]) -> str:
-    whole = all(float(number).is_integer() and abs(number) < 10 for number in normal)
-    return ("" if whole else "_").join(f"{np.asarray(number):g}" for number in normal)
-
-
 def _rendered(figure: Figure, suffix: str) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=suffix, dpi=200)
+    with paper_style():
+        figure.savefig(buffer, format=suffix, dpi=DPI)
     return buffer.getvalue()

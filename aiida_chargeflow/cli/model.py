@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import json_option, print_json
-from .figure import Vector
+from .figure_output import Vector
 
 if TYPE_CHECKING:
     from ..science.candidates import Candidate

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from ..science.kinds import REGIONS as REGION_NAMES
 from ..science.surface_frame import SurfaceFrame
 from .colours import REGIONS
+from .style import SINGLE_COLUMN_IN, paper_style
 
 Array = NDArray[np.float64]
 
 
+@paper_style()
 def depth_profile(frame: SurfaceFrame, flow_vector: Array, regions: NDArray[np.int64]) -> Figure:
     """Draw the magnitude of each atom and the running sum of the outward flow against depth.
 
@@ -21,7 +23,7 @@ def depth_profile(frame: SurfaceFrame, flow_vector: Array, regions: NDArray[np.i
     :param regions: shape (n_atoms,), which colour the atoms.
     """
     magnitude = np.linalg.norm(flow_vector, axis=1)
-    figure = Figure(figsize=(6.0, 5.2), layout="constrained")
+    figure = Figure(figsize=(SINGLE_COLUMN_IN, 3.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True)
     for number, name in REGION_NAMES.items():
         members = regions == number
@@ -39,7 +41,7 @@ def depth_profile(frame: SurfaceFrame, flow_vector: Array, regions: NDArray[np.i
     top.plot(*np.array(means).T, color="black", marker="o", markersize=4, label="mean of the layer")
     top.set_ylabel("flow magnitude (e)")
     top.set_ylim(bottom=0)
-    top.legend(frameon=False, fontsize=8)
+    top.legend(frameon=False)
 
     order = np.argsort(-frame.depth_ang, kind="stable")
     outward = np.einsum("ij,ij->i", flow_vector, frame.outward)[order]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
 from ..science.errors import InputError
@@ -17,6 +18,7 @@ from ..science.selection import species_mask
 from .colours import FLOW_MAP, THREE_COORDINATE_ANION
 from .plane import Slice, facets_edge_on, outline, plane
 from .plane_field import clip_to_outline, draw_divergence, draw_streamlines, grid_over, interpolate
+from .style import paper_style, width_in
 
 Array = NDArray[np.float64]
 
@@ -24,7 +26,8 @@ _OUTLINE_MARGIN_ANG = 1.5
 _LONGEST_ARROW_ANG = 4.0
 _LABEL_OFFSET_ANG = 2.6
 _FRAME_ANG = 5.0
-_FACETS = ((1, 1, 1), (-1, -1, -1), (1, 0, 0), (-1, 0, 0))
+AtomLabels = Literal["none", "number", "magnitude"]
+FACETS = ((1, 1, 1), (-1, -1, -1), (1, 0, 0), (-1, 0, 0))
 
 
 def slice_atoms(
@@ -39,6 +42,7 @@ def slice_atoms(
     species: str = "anion",
     coordination: NDArray[np.int64] | None = None,
     title: str = "",
+    atom_labels: AtomLabels = "none",
 ) -> Slice:
     """Select the atoms of a map and project them on its plane.
 
@@ -50,6 +54,7 @@ def slice_atoms(
     :param slab_ang: thickness of the slab, half on each side of the plane.
     :param species: ``anion``, ``cation``, ``all`` or symbols (see ``species_mask``).
     :param coordination: shape (n_atoms,); 3-coordinate atoms are marked if given.
+    :param atom_labels: write number (from 1) or magnitude of every atom beside it.
     :raises InputError: the slab holds fewer than three of these atoms.
     """
     if origin is None:
@@ -73,14 +78,24 @@ def slice_atoms(
         outline_ang=outline(view.coordinates(positions_ang[in_slab]), _OUTLINE_MARGIN_ANG),
         title=title,
         coordination=None if coordination is None else coordination[chosen],
+        labels=_labels(atom_labels, symbols, chosen, flow_magnitude),
     )
 
 
+def _labels(
+    which: AtomLabels, symbols: Sequence[str], chosen: NDArray[np.int64], magnitude: Array
+) -> list[str]:
+    if which == "number":
+        return [f"{symbols[i]}{i + 1}" for i in chosen.tolist()]
+    return [f"{magnitude[i]:.2f}" for i in chosen.tolist()] if which == "magnitude" else []
+
+
+@paper_style()
 def flow_maps(
     slices: Sequence[Slice],
     *,
     vmax: float | None = None,
-    facet_families: Sequence[tuple[int, int, int]] = _FACETS,
+    facet_families: Sequence[tuple[int, int, int]] = FACETS,
     streamlines: bool = False,
     divergence: bool = False,
 ) -> Figure:
@@ -96,12 +111,12 @@ def flow_maps(
     :param divergence: add a second row with the divergence of the in-plane flow, which has a colour bar of
         its own: positive where arrows part, negative where they meet.
     """
-    scale = Normalize(0.0, vmax if vmax is not None else _top(slices))
-    ang_per_e = _arrow_scale(slices)
-    reach = max(float(np.ptp(cut.outline_ang, axis=0).max()) for cut in slices)
-    size = float(np.clip(reach / 8.0, 3.6, 6.0))
+    scale, ang_per_e = common_scales(slices, vmax)
     rows = 2 if divergence else 1
-    figure = Figure(figsize=(size * len(slices) + 1.1, rows * (size + 0.7)), layout="constrained")
+    width = width_in(len(slices))
+    figure = Figure(
+        figsize=(width, rows * ((width - 0.6) / len(slices) * _aspect(slices) + 0.45)), layout="constrained"
+    )
     grid = figure.subplots(rows, len(slices), squeeze=False)
     panels = grid[0]
     for ax, cut in zip(panels, slices, strict=True):
@@ -112,15 +127,37 @@ def flow_maps(
     if divergence:
         draw_divergence(grid[1], panels, slices)
     panels[0].set_ylabel("Å")
+    magnitude_bar(figure, list(panels), scale, slices)
+    return figure
+
+
+def common_scales(slices: Sequence[Slice], vmax: float | None = None) -> tuple[Normalize, float]:
+    """Return the colour scale and the length in Å of an arrow of 1 e that maps share.
+
+    :param vmax: end of the colour scale in e; the largest magnitude of all maps by default.
+    """
+    return Normalize(0.0, vmax if vmax is not None else _top(slices)), _arrow_scale(slices)
+
+
+def magnitude_bar(
+    figure: Figure | SubFigure, panels: list[Axes], scale: Normalize, slices: Sequence[Slice]
+) -> None:
+    """Draw the colour bar of maps beside them."""
     bar = figure.colorbar(
         ScalarMappable(scale, FLOW_MAP),
-        ax=list(panels),
+        ax=panels,
         shrink=0.85,
         pad=0.02,
-        extend="max" if vmax is not None and _top(slices) > vmax else "neither",
+        aspect=25,
+        extend="max" if scale.vmax is not None and _top(slices) > scale.vmax * (1 + 1e-9) else "neither",
     )
     bar.set_label("charge-flow magnitude (e)")
-    return figure
+
+
+def _aspect(slices: Sequence[Slice]) -> float:
+    """Return the largest height of a map relative to its width."""
+    spans = [np.ptp(cut.outline_ang, axis=0) + 2 * _FRAME_ANG for cut in slices]
+    return max(float(span[1] / span[0]) for span in spans)
 
 
 def draw_slice(
@@ -137,14 +174,14 @@ def draw_slice(
     """
     _background(ax, cut.points_ang, cut.magnitude, cut.outline_ang, scale, FLOW_MAP)
     border = np.vstack([cut.outline_ang, cut.outline_ang[:1]])
-    ax.plot(*border.T, linestyle="--", linewidth=1.0, color="0.25")
+    ax.plot(*border.T, linestyle="--", linewidth=0.8, color="0.25")
     _mark_atoms(ax, cut)
     arrows = ax.quiver(
         *cut.points_ang.T,
         *cut.arrows.T,
         color="white",
         edgecolor="black",
-        linewidth=0.4,
+        linewidth=0.3,
         angles="xy",
         scale_units="xy",
         scale=1.0 / ang_per_e,
@@ -156,8 +193,11 @@ def draw_slice(
     )
     key = _round_key(scale.vmax or 1.0)
     ax.quiverkey(arrows, 0.8, -0.135, key, f"{key:g} e", labelpos="E", coordinates="axes")
+    for label, spot in zip(cut.labels, cut.points_ang, strict=bool(cut.labels)):
+        text = ax.text(*(spot + [0.0, 0.7]), label, ha="center", va="bottom", fontsize=4.5, zorder=5)
+        text.set_path_effects([patheffects.withStroke(linewidth=1, foreground="white")])
     _label_facets(ax, cut, facet_families)
-    ax.set_title(cut.title, loc="left", fontsize=11)
+    ax.set_title(cut.title, loc="left")
     ax.set_aspect("equal")
     low, high = cut.outline_ang.min(axis=0) - _FRAME_ANG, cut.outline_ang.max(axis=0) + _FRAME_ANG
     ax.set_xlim(low[0], high[0])
@@ -183,21 +223,21 @@ def _background(
 
 
 def _mark_atoms(ax: Axes, cut: Slice) -> None:
-    ax.scatter(*cut.points_ang.T, s=7, color="white", edgecolors="black", linewidths=0.4, zorder=3)
+    ax.scatter(*cut.points_ang.T, s=5, color="white", edgecolors="black", linewidths=0.4, zorder=4.5)
     if cut.coordination is None:
         return
     three = cut.coordination == 3
     if three.any():
         ax.scatter(
             *cut.points_ang[three].T,
-            s=75,
+            s=50,
             facecolors="none",
             edgecolors=THREE_COORDINATE_ANION,
-            linewidths=1.6,
-            zorder=3,
-            label="3-coordinate",
+            linewidths=1.2,
+            zorder=4.5,
+            label="3c",
         )
-        ax.legend(loc="upper left", frameon=False, fontsize=8, bbox_to_anchor=(-0.03, -0.1))
+        ax.legend(loc="upper left", frameon=False, bbox_to_anchor=(-0.03, -0.1))
 
 
 def _label_facets(ax: Axes, cut: Slice, families: Sequence[tuple[int, int, int]]) -> None:
@@ -207,7 +247,7 @@ def _label_facets(ax: Axes, cut: Slice, families: Sequence[tuple[int, int, int]]
         reach = (cut.outline_ang - middle) @ direction
         edge = cut.outline_ang[reach > reach.max() - 0.8]
         spot = edge.mean(axis=0) + _LABEL_OFFSET_ANG * direction
-        text = ax.text(*spot, label, ha="center", va="center", fontsize=9, zorder=5)
+        text = ax.text(*spot, label, ha="center", va="center", zorder=5)
         text.set_path_effects(halo)
 
 

@@ -13,6 +13,7 @@ from ..science.analysis import Analysis
 from ..science.kinds import REGIONS as REGION_NAMES
 from .colours import FLOW_MAP, element_colour
 from .scene import scene_html
+from .style import paper_style
 
 _LONGEST_ANG = 5.0
 _RADIUS_ANG = 0.45
@@ -56,14 +57,15 @@ def flow_scene(result: Analysis, title: str, arrows: bool) -> str:
     )  # fmt: skip
 
 
+@paper_style()
 def flow_scene_png(result: Analysis, title: str, arrows: bool) -> Figure:
     """Return the same scene as a still figure."""
     flow, positions = result.flow, result.atoms.positions
     shades, scale = _shades(flow.flow_magnitude)
-    figure = Figure(figsize=(7.2, 6.2), layout="constrained")
+    figure = Figure(figsize=(4.6, 4.0), layout="constrained")
     ax = figure.add_subplot(projection="3d")
     colours = [element_colour(s) for s in result.symbols] if arrows else shades
-    ax.scatter(*positions.T, s=10 if arrows else 60, c=colours, depthshade=True, edgecolors="none")
+    ax.scatter(*positions.T, s=4 if arrows else 25, c=colours, depthshade=True, edgecolors="none")
     if arrows:
         ax.quiver(*positions.T, *_drawn(flow.flow_vector).T, colors=shades, linewidth=0.9)
     ax.set_title(title)

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from matplotlib.colors import LightSource
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from mpl_toolkits.mplot3d import Axes3D
-from mpl_toolkits.mplot3d.art3d import Line3DCollection, Poly3DCollection
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from skimage.measure import marching_cubes
 
-PHASES = ("#d8392b", "#2b6fd8")
+from .ball_stick import BallStick, Floats, paint, view_axes
+from .plane import outline
+from .structure import DIRECTION, draw_scale_bar, frame, reach
+from .style import DOUBLE_COLUMN_IN, paper_style, width_in
+from .surface_image import Surface, render
+
+PHASES = ("#f2a900", "#0aa5c9")
+_BALL = 0.5
+_OUTLINE_MARGIN_ANG = 1.2
+
+
+@dataclass(frozen=True)
+class OrbitalView:
+    """One orbital over its atoms.
+
+    :param surfaces: what ``phase_surfaces`` returns.
+    :param boundaries: name → (positions in Å of the atoms that the line encloses, colour).
+    """
+
+    dot: BallStick
+    surfaces: Sequence[Surface]
+    title: str = ""
+    boundaries: Mapping[str, tuple[Floats, str]] = field(default_factory=dict)
 
 
 def isosurface(
@@ -20,8 +41,9 @@ def isosurface(
     level: float,
     origin_ang: NDArray[np.float64],
     voxel_ang: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the triangles of ``values = level``, shape (n_triangles, 3, 3), in Å; none if it is not reached.
+    colour: str = PHASES[0],
+) -> Surface:
+    """Return the surface ``values = level``, in Å; without triangles if it is not reached.
 
     :param values: (nx, ny, nz).
     :param origin_ang: (3,) position of voxel (0, 0, 0).
@@ -30,67 +52,69 @@ def isosurface(
     # A rim of zeros closes surfaces that leave a cropped box.
     padded = np.pad(values, 1)
     if not padded.min() < level < padded.max():
-        return np.empty((0, 3, 3))
-    vertices, faces, _, _ = marching_cubes(padded, level)
+        return Surface(np.empty((0, 3, 3)), np.empty((0, 3, 3)), colour)
+    vertices, faces, gradients, _ = marching_cubes(padded, level)
     points = origin_ang + (vertices - 1) @ voxel_ang
-    triangles: NDArray[np.float64] = points[faces]
-    return triangles
+    normals = gradients @ np.linalg.inv(voxel_ang).T
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return Surface(points[faces], normals[faces], colour)
 
 
-def orbital_figure(
+def phase_surfaces(
     values: NDArray[np.float64],
     level: float,
     origin_ang: NDArray[np.float64],
     voxel_ang: NDArray[np.float64],
-    positions_ang: NDArray[np.float64],
-    atom_colours: Sequence[str],
-    *,
-    bonds: NDArray[np.int64] | None = None,
-    title: str = "",
-    elevation_deg: float = 12.0,
-    azimuth_deg: float = -60.0,
-) -> Figure:
-    """Draw both phases of an orbital over the atoms.
+) -> list[Surface]:
+    """Return the surfaces of both phases of an orbital, at plus and minus ``level``."""
+    return [
+        isosurface(sign * values, level, origin_ang, voxel_ang, colour)
+        for sign, colour in zip((1, -1), PHASES, strict=True)
+    ]
 
-    :param values: (nx, ny, nz) orbital; ``level`` is drawn at plus and minus.
-    :param positions_ang: (n_atoms, 3).
-    :param atom_colours: (n_atoms,) colours, by element or by region.
-    :param bonds: (n_bonds, 2) pairs of atoms to join, or None.
+
+@paper_style()
+def orbital_figure(
+    rows: Sequence[Sequence[OrbitalView | None]], *, direction: ArrayLike = DIRECTION
+) -> Figure:
+    """Draw orbitals over their atoms on one scale, such as one row for each model.
+
+    :param rows: all of one length; an orbital that is not there is left out.
     """
-    figure = Figure(figsize=(4.6, 4.6))
-    ax = figure.add_axes((0, 0, 1, 0.94), projection="3d", computed_zorder=False)
-    assert isinstance(ax, Axes3D)
-    if bonds is not None and len(bonds):
-        ax.add_collection3d(
-            Line3DCollection(list(positions_ang[bonds]), colors="#909090", linewidths=0.8, zorder=1)
-        )
-    size = 1500.0 / max(np.ptp(positions_ang, axis=0).max(), 4.0) ** 1.3
-    ax.scatter(*positions_ang.T, s=size, c=list(atom_colours), edgecolors="#404040", lw=0.3, zorder=2)
-    for sign, colour in zip((1, -1), PHASES, strict=True):
-        triangles = isosurface(sign * values, level, origin_ang, voxel_ang)
-        if len(triangles):
-            ax.add_collection3d(
-                Poly3DCollection(
-                    list(triangles),
-                    facecolors=colour,
-                    alpha=0.55,
-                    shade=True,
-                    lightsource=LightSource(azdeg=-45, altdeg=40),
-                    lw=0,
-                    zorder=3,
-                )
-            )
-    _frame(ax, positions_ang)
-    ax.view_init(elevation_deg, azimuth_deg)
-    figure.suptitle(title, y=0.98)
+    n_columns = max(len(row) for row in rows)
+    axes = view_axes(direction)
+    extent = max(reach(view.dot, axes) for row in rows for view in row if view)
+    width = min(width_in(n_columns), DOUBLE_COLUMN_IN * n_columns / 3 if n_columns > 1 else 7)
+    figure = Figure(figsize=(width, len(rows) * (width / n_columns + 0.2)), layout="constrained")
+    grid = figure.subplots(len(rows), n_columns, squeeze=False)
+    for row, line in zip(rows, grid, strict=True):
+        for view, ax in zip(row, line, strict=True):
+            if view is None:
+                ax.set_axis_off()
+            else:
+                draw_orbital(ax, view, direction=direction, extent_ang=extent)
+                last = ax
+    draw_scale_bar(last, extent)
     return figure
 
 
-def _frame(ax: Axes3D, positions_ang: NDArray[np.float64]) -> None:
-    """Give the three axes one scale around the atoms, and hide them."""
-    centre = (positions_ang.max(axis=0) + positions_ang.min(axis=0)) / 2
-    half = np.ptp(positions_ang, axis=0).max() / 2 + 1.0
-    for axis, middle in zip("xyz", centre, strict=True):
-        getattr(ax, f"set_{axis}lim")(middle - half, middle + half)
-    ax.set_box_aspect((1, 1, 1), zoom=1.6)
-    ax.set_axis_off()
+def draw_orbital(
+    ax: Axes, view: OrbitalView, *, direction: ArrayLike = DIRECTION, extent_ang: float | None = None
+) -> None:
+    """Draw one orbital over its atoms on ``ax``, the outline of every region dashed."""
+    axes = view_axes(direction)
+    frame(
+        ax,
+        view.dot.positions_ang @ axes[:2].T,
+        reach(view.dot, axes) if extent_ang is None else extent_ang,
+    )
+    small = replace(view.dot, radii_ang=_BALL * view.dot.radii_ang)
+    paint(ax, small, axes, fog=0.7)
+    limits = (*ax.get_xlim(), *ax.get_ylim())
+    image = render(view.surfaces, small, axes, limits)
+    ax.imshow(image, extent=limits, origin="lower", interpolation="bilinear", zorder=800)
+    for positions, colour in view.boundaries.values():
+        corners = outline(positions @ axes[:2].T, _OUTLINE_MARGIN_ANG)
+        ax.fill(*corners.T, fill=False, edgecolor=colour, linestyle="--", linewidth=1.1, zorder=900)
+    if view.title:
+        ax.set_title(view.title)

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from ase.data import chemical_symbols, covalent_radii
 from matplotlib.figure import Figure
 
 from ..science.draft import Edit
 from ..science.elements import element
-from ..science.kinds import LIGAND, REGIONS
-from ..science.lattice import TETRAHEDRAL
+from ..science.kinds import LIGAND
+from ..science.lattice import TETRAHEDRAL, Integers
 from ..science.model import QDModel
-from .colours import REGIONS as REGION_COLOURS
-from .colours import element_colour
+from . import atom_colours
+from .atom_colours import BALL, Colouring, Legend, ball_stick
+from .ball_stick import BallStick, Floats, view_axes
 from .scene import scene_html
-from .structure import Floats, Layer, draw_pattern, draw_structure, view_axes
+from .structure import Layer, StructureView, draw_pattern, draw_structures
 
-Colouring = Literal["element", "region", "coordination"]
-
-_BALL = 0.55
-_COORDINATION = {1: "#d73027", 2: "#fc8d59", 3: "#fee090", 4: "#91bfdb"}
 _REMOVED = {"cation": "#1a9641", "anion": "#d7191c"}
 _RINGS = ("#1f3b94", "#00b7c7", "#e6b800", "#7b3294", "#8c510a", "#5e3c99")
 
 
 def figure_of(model: QDModel, colouring: Colouring, direction: tuple[float, ...]) -> Figure:
     """Return the whole model seen from ``direction``."""
-    return draw_structure(
-        model.atoms.positions,
-        _BALL * covalent_radii[model.atoms.numbers],
-        _colours(model, colouring),
-        model.bonds,
-        direction=direction,
-        title=f"{model.formula}   {len(model.atoms)} atoms",
-        legend=_legend(model, colouring),
-    )
+    view = StructureView(dot_of(model, colouring), f"{model.formula}   {len(model.atoms)} atoms")
+    return draw_structures([view], direction=direction, legend=_legend(model, colouring))
+
+
+def dot_of(model: QDModel, colouring: Colouring) -> BallStick:
+    """Return what is drawn of a model."""
+    return ball_stick(model.atoms.positions, *_described(model), model.bonds, colouring)
 
 
 def page_of(
@@ -57,7 +50,7 @@ def page_of(
     labels = [f"{kind}  #{index}" + ("" if facet == "-" else f"  on {facet}") for kind, facet, index in lines]
     return scene_html(
         model.atoms.positions,
-        _BALL * covalent_radii[model.atoms.numbers],
+        BALL * covalent_radii[model.atoms.numbers],
         _colours(model, colouring),
         bonds=model.bonds,
         title=f"{model.formula}  ({len(model.atoms)} atoms)",
@@ -73,6 +66,17 @@ def pattern_figure_of(model: QDModel) -> Figure | None:
 
     Every pattern has its own panels, the interface before the surface.
     """
+    layers, ring_legend = pattern_layers(model)
+    if not layers:
+        return None
+    name = model.spec.label if model.spec is not None else model.formula
+    present = {colour for layer in layers for colour in layer.colours}
+    legend = [entry for entry in _legend(model, "element") if entry[1] in present]
+    return draw_pattern(layers, title=name, legend=legend, ring_legend=ring_legend)
+
+
+def pattern_layers(model: QDModel) -> tuple[list[Layer], list[tuple[str, str, bool]]]:
+    """Return the edited layers of a model, and (text, colour, dashed) of the kinds of rings on them."""
     edits = [edit for edit in model.edits if edit.pattern != "passivation"]
     colours = _ring_colours(edits)
     layers, shown = [], []
@@ -82,14 +86,8 @@ def pattern_figure_of(model: QDModel) -> Figure | None:
             if side:
                 layers.append(_layer(model, side, sign, colours))
                 shown += side
-    if not layers:
-        return None
     keys = dict.fromkeys(map(_ring_key, shown))
-    ring_legend = [(_ring_text(key), colours[key], key[1] == 0) for key in keys]
-    name = model.spec.label if model.spec is not None else model.formula
-    present = {colour for layer in layers for colour in layer.colours}
-    legend = [entry for entry in _legend(model, "element") if entry[1] in present]
-    return draw_pattern(layers, title=name, legend=legend, ring_legend=ring_legend)
+    return layers, [(_ring_text(key), colours[key], key[1] == 0) for key in keys]
 
 
 def _layer(model: QDModel, edits: list[Edit], sign: int, colours: dict[tuple[int, int], str]) -> Layer:
@@ -151,25 +149,13 @@ def _ring_text(key: tuple[int, int]) -> str:
     return f"{before}-by-{after}" if before else f"added {after}"
 
 
+def _described(model: QDModel) -> tuple[list[str], Integers, Integers]:
+    return model.symbols, model.regions, model.coordination
+
+
 def _colours(model: QDModel, colouring: Colouring) -> list[str]:
-    if colouring == "region":
-        return [REGION_COLOURS.get(REGIONS.get(region, ""), "#b0b0b0") for region in model.regions.tolist()]
-    if colouring == "coordination":
-        return [_COORDINATION.get(n, "#4575b4") for n in model.coordination.tolist()]
-    return [element_colour(s, int(n)) for s, n in zip(model.symbols, model.coordination, strict=True)]
+    return atom_colours.colours(*_described(model), colouring)
 
 
-def _legend(model: QDModel, colouring: Colouring) -> list[tuple[str, str]]:
-    if colouring == "region":
-        names = [name for region, name in REGIONS.items() if (model.regions == region).any()]
-        return [(name, REGION_COLOURS[name]) for name in names]
-    if colouring == "coordination":
-        present = sorted(set(model.coordination.tolist()))
-        return [(f"{n}-coordinate", _COORDINATION.get(n, "#4575b4")) for n in present]
-    entries: dict[str, str] = {}
-    for symbol, census in model.summary()["coordination"].items():
-        for n in census:
-            colour = element_colour(symbol, n)
-            special = colour != element_colour(symbol)
-            entries[f"{n}c {symbol}" if special else symbol] = colour
-    return list(entries.items())
+def _legend(model: QDModel, colouring: Colouring) -> Legend:
+    return atom_colours.legend(*_described(model), colouring)

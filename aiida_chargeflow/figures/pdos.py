@@ -11,14 +11,17 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch, Rectangle
 from numpy.typing import NDArray
 
 from .colours import REGIONS, THREE_COORDINATE_ANION, element_colour
+from .style import DOUBLE_COLUMN_IN, SINGLE_COLUMN_IN, paper_style
 
 GAP_COLOUR = "#1f3fd4"
 TRAP_COLOUR = "#e3000f"
 TWO_COORDINATE_ANION = "#7b1fa2"
+#: Traps closer than this share one dashed ring.
+RING_DISTANCE_EV = 0.35
 _COORDINATION = re.compile(r"^(\d)c ([A-Z][a-z]?)$")
 
 
@@ -53,37 +56,77 @@ def label_colours(labels: Iterable[str]) -> dict[str, str]:
     return colours
 
 
+@paper_style()
 def orbital_figure(
     ladders: Sequence[OrbitalLadder],
     *,
     colours: Mapping[str, str] | None = None,
     window_ev: tuple[float, float] = (-2.0, 3.0),
-    ring_distance_ev: float = 0.35,
+    zoom_ev: tuple[float, float] | None = None,
 ) -> Figure:
     """Draw one panel for each ladder on a common energy axis.
 
     :param colours: label → colour; by default those of ``label_colours``.
     :param window_ev: energies shown.
-    :param ring_distance_ev: traps closer than this share one dashed ring.
+    :param zoom_ev: energies to frame with a dotted box and to show again, enlarged, in a panel beside.
     """
-    figure = Figure(figsize=(1.2 + 2.3 * len(ladders), 4.6), layout="constrained")
-    axes = figure.subplots(1, len(ladders), sharey=True, squeeze=False)[0]
     labels = list(dict.fromkeys(label for ladder in ladders for label in ladder.shares))
     colours = label_colours(labels) if colours is None else colours
-    for ax, ladder in zip(axes, ladders, strict=True):
-        _draw(ax, ladder, colours, window_ev, ring_distance_ev)
+    n_panels = len(ladders) * (1 if zoom_ev is None else 2)
+    width = min(max(SINGLE_COLUMN_IN, 0.5 + 1.55 * n_panels), DOUBLE_COLUMN_IN)
+    figure = Figure(figsize=(width, 3.3), layout="constrained")
+    axes = figure.subplots(1, n_panels, squeeze=False)[0]
+    mains = axes[:: n_panels // len(ladders)]
+    for ax, ladder in zip(mains, ladders, strict=True):
+        draw_ladder(ax, ladder, colours, window_ev)
+        ax.tick_params(labelleft=ax is axes[0])
+    if zoom_ev is not None:
+        for ax, main, ladder in zip(axes[1::2], mains, ladders, strict=True):
+            draw_zoom(main, ax, ladder, colours, zoom_ev)
     axes[0].set_ylabel("Energy relative to the Fermi level (eV)")
-    handles = [Line2D([], [], color=colours[label], lw=4, label=label) for label in labels]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), frameon=False)
+    handles = share_handles(labels, colours)
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 6), frameon=False)
     return figure
 
 
-def _draw(
+def share_handles(labels: Iterable[str], colours: Mapping[str, str]) -> list[Line2D]:
+    """Return the legend entries of labels."""
+    return [Line2D([], [], color=colours[label], lw=3, label=label) for label in labels]
+
+
+def draw_ladder(
+    ax: Axes, ladder: OrbitalLadder, colours: Mapping[str, str], window_ev: tuple[float, float]
+) -> None:
+    """Draw the orbitals of one model on ``ax``: segments, Fermi level, gap and rings around traps."""
+    _draw_segments(ax, ladder, colours, window_ev)
+    ax.axhline(0, color="black", ls="--", lw=0.8)
+    if ladder.gap_ev is not None:
+        _mark_gap(ax, *ladder.gap_ev, [0.0, *ladder.traps_ev])
+    visible = [energy for energy in ladder.traps_ev if window_ev[0] <= energy <= window_ev[1]]
+    for low, high in _clusters(visible, RING_DISTANCE_EV):
+        _ring(ax, low, high)
+    ax.set_title(ladder.title)
+
+
+def draw_zoom(
+    main: Axes,
     ax: Axes,
     ladder: OrbitalLadder,
     colours: Mapping[str, str],
-    window_ev: tuple[float, float],
-    ring_distance_ev: float,
+    zoom_ev: tuple[float, float],
+) -> None:
+    """Draw the orbitals between two energies on ``ax``, and a dotted box around them on ``main``."""
+    low, high = zoom_ev
+    main.add_patch(Rectangle((-0.06, low), 1.12, high - low, fill=False, ls=":", lw=1.0, zorder=5))
+    _draw_segments(ax, ladder, colours, zoom_ev)
+    ax.axhline(0, color="black", ls="--", lw=0.8)
+    ax.set_title("enlarged")
+    for side in ax.spines.values():
+        side.set(visible=True, linestyle=":", linewidth=1.0)
+
+
+def _draw_segments(
+    ax: Axes, ladder: OrbitalLadder, colours: Mapping[str, str], window_ev: tuple[float, float]
 ) -> None:
     shown = (ladder.energies_ev >= window_ev[0]) & (ladder.energies_ev <= window_ev[1])
     energies = ladder.energies_ev[shown]
@@ -91,34 +134,32 @@ def _draw(
     for label, share in ladder.shares.items():
         end = start + share[shown]
         segments = np.stack([np.column_stack([start, energies]), np.column_stack([end, energies])], axis=1)
-        ax.add_collection(LineCollection(list(segments), colors=colours[label], linewidths=1.6))
+        ax.add_collection(LineCollection(list(segments), colors=colours[label], linewidths=1.1))
         start = end
-    ax.axhline(0, color="black", ls="--", lw=1)
-    if ladder.gap_ev is not None:
-        _mark_gap(ax, *ladder.gap_ev)
-    visible = [energy for energy in ladder.traps_ev if window_ev[0] <= energy <= window_ev[1]]
-    for low, high in _clusters(visible, ring_distance_ev):
-        _ring(ax, low, high)
-    ax.set(title=ladder.title, xlim=(-0.1, 1.1), ylim=window_ev, xticks=[0, 0.5, 1])
+    ax.set(xlim=(-0.1, 1.1), ylim=window_ev, xticks=[0, 0.5, 1])
     ax.set_xticklabels(["0", "50", "100"])
-    ax.set_xlabel("Share of the orbital (%)")
+    ax.set_xlabel("Share (%)")
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _mark_gap(ax: Axes, low: float, high: float) -> None:
+def _mark_gap(ax: Axes, low: float, high: float, occupied_ev: Sequence[float]) -> None:
+    """Draw the arrow, and its length where the label is farthest from edges, traps and Fermi level."""
+    places = np.linspace(low, high, 41)
+    taken = np.array([low, high, *occupied_ev])
+    height = places[np.abs(places[:, None] - taken).min(axis=1).argmax()]
     ax.annotate(
         "",
         xy=(0.5, high),
         xytext=(0.5, low),
-        arrowprops={"arrowstyle": "<->", "color": GAP_COLOUR, "lw": 1.4, "shrinkA": 0, "shrinkB": 0},
+        arrowprops={"arrowstyle": "<->", "color": GAP_COLOUR, "lw": 1.1, "shrinkA": 0, "shrinkB": 0},
     )
     ax.text(
         0.54,
-        low + 0.72 * (high - low),
+        height,
         f"{high - low:.2f} eV",
         color=GAP_COLOUR,
         va="center",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
     )
 
 
@@ -144,6 +185,6 @@ def _ring(ax: Axes, low: float, high: float) -> None:
             fill=False,
             edgecolor=TRAP_COLOUR,
             linestyle="--",
-            linewidth=1.4,
+            linewidth=1.1,
         )
     )

@@ -56,6 +56,8 @@ class Slice:
     :param atoms: shape (n,), their indices in the structure.
     :param outline_ang: shape (m, 2), outline of all atoms of the slab, of any species.
     :param title: title of the map.
+    :param coordination: shape (n,); 3-coordinate atoms are marked if given.
+    :param labels: text beside each atom, or nothing.
     """
 
     view: Plane
@@ -66,6 +68,7 @@ class Slice:
     outline_ang: Array
     title: str = ""
     coordination: NDArray[np.int64] | None = None
+    labels: Sequence[str] = ()
 
 
 def plane(normal: Sequence[float], origin_ang: Sequence[float] | Array) -> Plane:

@@ -9,11 +9,13 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from ..science.region_flow import GroupFlow
 from .colours import REGIONS
+from .style import paper_style
 
 _WIDTH, _HEIGHT, _STEP = 1.5, 0.8, 2.6
 _SHOWN_E = 5e-4
 
 
+@paper_style()
 def region_diagram(table: GroupFlow) -> Figure:
     """Draw the regions in a row and an arrow for every pair that exchanges electrons.
 
@@ -22,7 +24,7 @@ def region_diagram(table: GroupFlow) -> Figure:
     :param table: flow between the regions.
     """
     n = len(table.names)
-    figure = Figure(figsize=(1.2 + 2.0 * n, 1.8 + 0.9 * _farthest_pair(table)), layout="constrained")
+    figure = Figure(figsize=(0.6 + 1.5 * n, 1.3 + 0.6 * _farthest_pair(table)), layout="constrained")
     ax = figure.subplots()
     for index, name in enumerate(table.names):
         _box(ax, index, name, float(table.charge_e[index]), int(table.n_atoms[index]))
@@ -36,7 +38,7 @@ def region_diagram(table: GroupFlow) -> Figure:
     ax.set_ylim(-reach, reach)
     ax.set_aspect("equal")
     ax.axis("off")
-    ax.set_title("electrons handed over, summed over bonds", fontsize=10)
+    ax.set_title("electrons handed over, summed over bonds")
     return figure
 
 
@@ -56,7 +58,7 @@ def _box(ax: Axes, index: int, name: str, charge_e: float, n_atoms: int) -> None
         )
     )
     text = f"{name}\n{charge_e:+.2f} e\n{n_atoms} atoms"
-    ax.text(index * _STEP, 0, text, ha="center", va="center", color="white", fontsize=9)
+    ax.text(index * _STEP, 0, text, ha="center", va="center", color="white")
 
 
 def _arrow(ax: Axes, a: int, b: int, flow_e: float, largest_e: float) -> None:
@@ -82,4 +84,4 @@ def _arrow(ax: Axes, a: int, b: int, flow_e: float, largest_e: float) -> None:
     )
     middle = (a + b) / 2 * _STEP
     lift = 0.24 if near else side * (height + 0.35 * abs(a - b) * _STEP / 2 + 0.22)
-    ax.text(middle, lift, f"{flow_e:.2f} e", ha="center", va="center", fontsize=9)
+    ax.text(middle, lift, f"{flow_e:.2f} e", ha="center", va="center")

@@ -1,4 +1,4 @@
-"""Drawings of structures: the whole dot from one side, and the layers that a pattern has edited."""
+"""Drawings of structures: whole dots from one side, and the layers that a pattern has edited."""
 
 from __future__ import annotations
 
@@ -6,17 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.collections import EllipseCollection, LineCollection
-from matplotlib.colors import to_rgb
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from .ball_stick import BallStick, Floats, paint, view_axes
+from .style import paper_style, width_in
 
-_SLABS = 60
-_FOG = 0.55
+__all__ = ["Layer", "StructureView", "draw_pattern", "draw_structures", "draw_view", "view_axes"]
+
+_MARGIN_ANG = 3.2
+_LABEL_OFFSET_ANG = 2.8
 _SCALE_BAR_ANG = 10.0
+DIRECTION = (1.0, -2.0, 0.6)
+
+
+@dataclass(frozen=True)
+class StructureView:
+    """One panel: a structure, its title, and the directions of facets to label.
+
+    :param facets: label → (outward normal, centre of the facet's atoms in Å), both of shape (3,).
+    """
+
+    dot: BallStick
+    title: str = ""
+    facets: Sequence[tuple[str, Floats, Floats]] = ()
 
 
 @dataclass(frozen=True)
@@ -36,48 +53,76 @@ class Layer:
     rings: Sequence[tuple[Floats, str, bool]]
 
 
-def view_axes(direction: ArrayLike) -> Floats:
-    """Return the rows right, up and towards the viewer, shape (3, 3), of a view along ``direction``."""
-    towards = np.asarray(direction, dtype=float)
-    towards = towards / np.linalg.norm(towards)
-    up = np.array([0.0, 0.0, 1.0]) if abs(towards[2]) < 0.9 else np.array([0.0, 1.0, 0.0])
-    right = np.cross(up, towards)
-    right /= np.linalg.norm(right)
-    return np.stack([right, np.cross(towards, right), towards])
-
-
-def draw_structure(
-    positions: ArrayLike,
-    radii: ArrayLike,
-    colours: Sequence[str],
-    bonds: ArrayLike,
+@paper_style()
+def draw_structures(
+    views: Sequence[StructureView],
     *,
-    direction: ArrayLike = (1.0, -2.0, 0.6),
-    title: str = "",
+    direction: ArrayLike = DIRECTION,
     legend: Sequence[tuple[str, str]] = (),
 ) -> Figure:
-    """Draw balls and sticks seen from ``direction``, fading with depth.
+    """Draw structures side by side on one scale, seen from ``direction``, fading with depth.
 
-    :param positions: shape (n, 3), Å.
-    :param radii: shape (n,), Å.
-    :param colours: one for each atom.
-    :param bonds: pairs of atoms, shape (k, 2).
     :param legend: pairs (text, colour).
     """
-    seen = np.asarray(positions, dtype=float) @ view_axes(direction).T
-    figure = Figure(figsize=(7.2, 6.4), layout="constrained")
-    axes = figure.add_subplot()
-    extent = float(np.abs(seen[:, :2]).max(initial=1.0)) + 2.5
-    axes.set(xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal")
-    axes.set_axis_off()
-    if title:
-        axes.set_title(title)
-    _paint(axes, seen, np.asarray(radii, dtype=float), colours, np.asarray(bonds, dtype=int).reshape(-1, 2))
-    _scale_bar(axes, extent)
+    width = width_in(len(views))
+    extent = max(reach(view.dot, view_axes(direction)) for view in views)
+    figure = Figure(figsize=(width, width / len(views) + 0.5), layout="constrained")
+    for number, view in enumerate(views):
+        ax = figure.add_subplot(1, len(views), number + 1)
+        draw_view(ax, view, direction=direction, extent_ang=extent, scale_bar=number == len(views) - 1)
     _legend(figure, legend)
     return figure
 
 
+def reach(dot: BallStick, axes: Floats) -> float:
+    """Return half the edge in Å of a square that holds a structure, seen along ``axes``, with a margin."""
+    seen = dot.positions_ang @ axes[:2].T
+    return float(np.ptp(seen, axis=0).max(initial=2.0)) / 2 + _MARGIN_ANG
+
+
+def draw_view(
+    ax: Axes,
+    view: StructureView,
+    *,
+    direction: ArrayLike = DIRECTION,
+    extent_ang: float | None = None,
+    scale_bar: bool = True,
+) -> None:
+    """Draw one structure on ``ax``.
+
+    :param extent_ang: half the edge of what is shown; by default what the structure needs.
+    """
+    axes = view_axes(direction)
+    extent = reach(view.dot, axes) if extent_ang is None else extent_ang
+    frame(ax, view.dot.positions_ang @ axes[:2].T, extent)
+    paint(ax, view.dot, axes)
+    for text, normal, centre in view.facets:
+        _label_facet(ax, text, axes @ normal, axes @ centre)
+    if view.title:
+        ax.set_title(view.title)
+    if scale_bar:
+        draw_scale_bar(ax, extent)
+
+
+def frame(ax: Axes, points_ang: Floats, extent_ang: float) -> None:
+    """Show a square around the middle of points, shape (n, 2), without ticks."""
+    x, y = (points_ang.max(axis=0) + points_ang.min(axis=0)) / 2
+    ax.set(xlim=(x - extent_ang, x + extent_ang), ylim=(y - extent_ang, y + extent_ang))
+    # Anchored at the top, so that the title stays where the layout has room for it.
+    ax.set_aspect("equal", anchor="N")
+    ax.set_axis_off()
+
+
+def _label_facet(ax: Axes, text: str, normal: Floats, centre: Floats) -> None:
+    """Write the label of a facet that faces the viewer or is seen edge-on."""
+    if normal[2] < -0.05:
+        return
+    at = centre[:2] + _LABEL_OFFSET_ANG * normal[:2]
+    label = ax.text(*at, text, ha="center", va="center", zorder=1000)
+    label.set_path_effects([patheffects.withStroke(linewidth=2.2, foreground="white")])
+
+
+@paper_style()
 def draw_pattern(
     layers: Sequence[Layer],
     *,
@@ -92,107 +137,54 @@ def draw_pattern(
     """
     n_columns = min(len(layers), 2)
     n_rows = -(-len(layers) // n_columns)
-    figure = Figure(figsize=(5.4 * n_columns, 4.8 * n_rows + 0.9), layout="constrained")
-    extent = max(float(np.ptp(layer.positions, axis=0).max(initial=8.0)) for layer in layers) / 2 + 2.5
+    width = width_in(n_columns)
+    figure = Figure(figsize=(width, 0.9 * width / n_columns * n_rows + 0.7), layout="constrained")
     for number, layer in enumerate(layers):
-        axes = figure.add_subplot(n_rows, n_columns, number + 1)
-        x, y = (layer.positions.max(axis=0) + layer.positions.min(axis=0)) / 2
-        axes.set(xlim=(x - extent, x + extent), ylim=(y - extent, y + extent), aspect="equal")
-        axes.set_title(layer.title)
-        axes.set_axis_off()
-        seen = np.column_stack([layer.positions, layer.depths])
-        _paint(axes, seen, layer.radii, layer.colours, np.empty((0, 2), dtype=int), fog=0.35)
-        for at, colour, dashed in layer.rings:
-            style = (0, (2.2, 1.4)) if dashed else "-"
-            ring = EllipseCollection(
-                [3.0], [3.0], [0.0], units="xy", offsets=[at], offset_transform=axes.transData
-            )
-            ring.set(facecolor="none", edgecolor=colour, linewidth=2.2, linestyle=style, zorder=5000)
-            axes.add_collection(ring)
+        draw_layer(figure.add_subplot(n_rows, n_columns, number + 1), layer, layer_reach(layers))
     if title:
         figure.suptitle(title)
-    handles = [_dot(text, colour) for text, colour in legend]
-    handles += [
-        Line2D([], [], marker="o", ls="", mfc="none", mec=colour, mew=2, ms=12, label=text)
-        for text, colour, _ in ring_legend
-    ]
+    handles = [dot_handle(text, colour) for text, colour in legend]
+    handles += [ring_handle(text, colour) for text, colour, _ in ring_legend]
     figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
     return figure
 
 
-def _paint(  # type: ignore[no-untyped-def]
-    axes, seen: Floats, radii: Floats, colours: Sequence[str], bonds: NDArray[np.int64], fog: float = _FOG
-) -> None:
-    """Paint balls and half sticks in slabs from the back to the front."""
-    if not len(seen):
-        return
-    shades = _faded(np.array([to_rgb(colour) for colour in colours]), seen[:, 2], fog)
-    slab = np.digitize(seen[:, 2], np.linspace(seen[:, 2].min(), seen[:, 2].max() + 1e-9, _SLABS + 1))
-    own = np.concatenate([bonds[:, 0], bonds[:, 1]])
-    other = np.concatenate([bonds[:, 1], bonds[:, 0]])
-    halves = np.stack([seen[own, :2], (seen[own, :2] + seen[other, :2]) / 2], axis=1)
-    points_per_ang = _points_per_ang(axes)
-    for level in np.unique(slab):
-        sticks = slab[own] == level
-        axes.add_collection(
-            LineCollection(
-                halves[sticks],
-                colors=0.75 * shades[own[sticks]],
-                linewidths=0.3 * points_per_ang,
-                zorder=2 * level,
-            )
-        )
-        balls = np.flatnonzero(slab == level)
-        size = 2 * radii[balls]
-        disc = EllipseCollection(
-            size,
-            size,
-            np.zeros(len(balls)),
-            units="xy",
-            offsets=seen[balls, :2],
-            offset_transform=axes.transData,
-        )
-        disc.set(facecolor=shades[balls], edgecolor=0.45 * shades[balls], linewidth=0.05 * points_per_ang)
-        disc.set_zorder(2 * level + 1)
-        axes.add_collection(disc)
-        gleam = EllipseCollection(
-            0.35 * size,
-            0.35 * size,
-            np.zeros(len(balls)),
-            units="xy",
-            offsets=seen[balls, :2] + 0.3 * np.outer(radii[balls], [-1, 1]),
-            offset_transform=axes.transData,
-        )
-        gleam.set(facecolor=0.45 + 0.55 * shades[balls], edgecolor="none", zorder=2 * level + 1)
-        axes.add_collection(gleam)
+def layer_reach(layers: Sequence[Layer]) -> float:
+    """Return half the edge in Å of a square that holds any of the layers."""
+    return max(float(np.ptp(layer.positions, axis=0).max(initial=8.0)) for layer in layers) / 2 + _MARGIN_ANG
 
 
-def _points_per_ang(axes) -> float:  # type: ignore[no-untyped-def]
-    """Return the length of 1 Å on paper in points, before the layout shifts the axes a little."""
-    width = axes.figure.get_figwidth() * 72 * axes.get_position().width
-    left, right = axes.get_xlim()
-    return float(width / (right - left))
+def draw_layer(ax: Axes, layer: Layer, extent_ang: float) -> None:
+    """Draw one layer with its edited sites ringed on ``ax``."""
+    frame(ax, layer.positions, extent_ang)
+    ax.set_title(layer.title)
+    seen = np.column_stack([layer.positions, layer.depths])
+    paint(ax, BallStick(seen, layer.radii, layer.colours), np.eye(3), fog=0.35)
+    for at, colour, dashed in layer.rings:
+        ring = EllipseCollection([3.0], [3.0], [0.0], units="xy", offsets=[at], offset_transform=ax.transData)
+        style = (0, (2.2, 1.4)) if dashed else "-"
+        ring.set(facecolor="none", edgecolor=colour, linewidth=1.3, linestyle=style, zorder=5000)
+        ax.add_collection(ring)
 
 
-def _faded(colours: Floats, depth: Floats, fog: float) -> Floats:
-    """Return the colours mixed with white the further back they are."""
-    span = float(np.ptp(depth)) or 1.0
-    whiteness = fog * (depth.max() - depth)[:, None] / span
-    faded: Floats = colours + (1 - colours) * whiteness
-    return faded
+def draw_scale_bar(ax: Axes, extent_ang: float) -> None:
+    """Draw a bar of 1 nm in the lower right corner."""
+    x, y = ax.get_xlim()[1] - 1 - _SCALE_BAR_ANG, ax.get_ylim()[0] + 1
+    ax.plot([x, x + _SCALE_BAR_ANG], [y, y], color="black", lw=1.8, solid_capstyle="butt", zorder=1000)
+    ax.text(x + _SCALE_BAR_ANG / 2, y + 0.03 * extent_ang, "1 nm", ha="center", va="bottom", zorder=1000)
 
 
-def _scale_bar(axes, extent: float) -> None:  # type: ignore[no-untyped-def]
-    x, y = extent - 1 - _SCALE_BAR_ANG, -extent + 1
-    axes.plot([x, x + _SCALE_BAR_ANG], [y, y], color="black", lw=2.5, solid_capstyle="butt", zorder=1000)
-    axes.text(x + _SCALE_BAR_ANG / 2, y + 0.02 * extent, "1 nm", ha="center", va="bottom", zorder=1000)
+def dot_handle(text: str, colour: str) -> Line2D:
+    """Return the legend entry of an atom."""
+    return Line2D([], [], marker="o", ls="", mfc=colour, mec="black", mew=0.4, ms=5, label=text)
 
 
-def _dot(text: str, colour: str) -> Line2D:
-    return Line2D([], [], marker="o", ls="", mfc=colour, mec="black", mew=0.6, ms=9, label=text)
+def ring_handle(text: str, colour: str) -> Line2D:
+    """Return the legend entry of a ring."""
+    return Line2D([], [], marker="o", ls="", mfc="none", mec=colour, mew=1.3, ms=7, label=text)
 
 
 def _legend(figure: Figure, legend: Sequence[tuple[str, str]]) -> None:
     if legend:
-        handles = [_dot(text, colour) for text, colour in legend]
+        handles = [dot_handle(text, colour) for text, colour in legend]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)

@@ -12,7 +12,10 @@ from matplotlib.patches import FancyBboxPatch
 from recorded import CP2K, recorded_pdos
 
 from aiida_chargeflow.figures import alignment, composition, isosurface, pdos
+from aiida_chargeflow.figures.atom_colours import ball_stick
+from aiida_chargeflow.figures.ball_stick import BallStick
 from aiida_chargeflow.figures.colours import ELEMENTS, REGIONS, THREE_COORDINATE_ANION
+from aiida_chargeflow.figures.surface_image import Surface, render
 from aiida_chargeflow.science.cube import crop, isovalue, read_cube
 from aiida_chargeflow.science.electronic import analyse
 
@@ -101,36 +104,57 @@ def test_alignment_draws_both_edges_of_every_region() -> None:
 def test_isosurface_of_a_sphere_has_its_radius() -> None:
     axis = np.linspace(-3, 3, 61)
     x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
-    triangles = isosurface.isosurface(
+    surface = isosurface.isosurface(
         np.exp(-(x**2 + y**2 + z**2) / 4), np.exp(-1), np.full(3, -3.0), np.eye(3) * (axis[1] - axis[0])
     )
-    radius = np.linalg.norm(triangles.reshape(-1, 3), axis=1)
+    corners = surface.triangles_ang.reshape(-1, 3)
+    radius = np.linalg.norm(corners, axis=1)
     assert radius == pytest.approx(2.0, abs=0.005)
+    along = np.einsum("ij,ij->i", surface.normals.reshape(-1, 3), corners) / radius
+    assert np.abs(along) == pytest.approx(1.0, abs=0.01)
+    image = render(
+        [surface], BallStick(np.zeros((1, 3)), np.ones(1), ["red"]), np.eye(3), (-3, 3, -3, 3), 200
+    )
+    covered = (image[:, :, 3] > 0).sum() * (6 / 200) ** 2
+    assert covered == pytest.approx(4 * np.pi, rel=0.05)
+
+
+def test_a_ball_in_front_of_a_surface_is_not_covered() -> None:
+    triangle = np.array([[[-2.0, -2, 0], [2, -2, 0], [0, 3, 0]]])
+    surface = Surface(triangle, np.tile([0.0, 0, 1], (1, 3, 1)), "red")
+    covered = []
+    for height in (-3.0, 3.0):
+        ball = BallStick(np.array([[0, 0, height]]), np.ones(1), ["blue"])
+        image = render([surface], ball, np.eye(3), (-3, 3, -3, 3), 200)
+        covered.append((image[:, :, 3] > 0).sum() * (6 / 200) ** 2)
+    assert covered[0] == pytest.approx(10.0, rel=0.03)
+    assert covered[0] - covered[1] == pytest.approx(np.pi, rel=0.05)
 
 
 def test_isosurface_that_leaves_the_box_is_closed() -> None:
-    triangles = isosurface.isosurface(np.ones((4, 4, 4)), 0.5, np.zeros(3), np.eye(3))
+    triangles = isosurface.isosurface(np.ones((4, 4, 4)), 0.5, np.zeros(3), np.eye(3)).triangles_ang
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     names = {tuple(sorted(map(tuple, edge.round(6)))) for edge in edges}
     assert len(edges) == 2 * len(names)
 
 
 def test_level_that_is_not_reached_gives_no_triangles() -> None:
-    assert isosurface.isosurface(np.zeros((3, 3, 3)), 0.1, np.zeros(3), np.eye(3)).shape == (0, 3, 3)
+    surface = isosurface.isosurface(np.zeros((3, 3, 3)), 0.1, np.zeros(3), np.eye(3))
+    assert surface.triangles_ang.shape == (0, 3, 3)
 
 
 def test_orbital_picture_without_a_display() -> None:
     cube = crop(read_cube(CP2K / "incl3_homo.cube.gz"))
-    colours = ["#8c8c8c", "#2ca02c", "#2ca02c", "#2ca02c"]
-    figure = isosurface.orbital_figure(
-        cube.values,
-        isovalue(cube, 0.7),
-        cube.origin_ang,
-        cube.voxel_ang,
+    dot = ball_stick(
         cube.positions_ang,
-        colours,
-        bonds=np.array([[0, 1], [0, 2], [0, 3]]),
-        title="HOMO",
+        ["In", "Cl", "Cl", "Cl"],
+        np.ones(4, dtype=int),
+        np.array([3, 1, 1, 1]),
+        np.array([[0, 1], [0, 2], [0, 3]]),
+        "element",
     )
-    assert len(figure.axes[0].collections) == 4
+    surfaces = isosurface.phase_surfaces(cube.values, isovalue(cube, 0.7), cube.origin_ang, cube.voxel_ang)
+    figure = isosurface.orbital_figure([[isosurface.OrbitalView(dot, surfaces, "HOMO")]])
+    (image,) = figure.axes[0].images
+    assert (np.asarray(image.get_array())[:, :, 3] > 0).mean() > 0.05
     assert rendered(figure) > 2000

@@ -1,0 +1,118 @@
+"""``figure flow-map``, ``depth-profile`` and ``region-flow``: the charge flow of finished models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..science.errors import InputError
+from .figure_output import FORMATS, Vector, check_output, finish, models_argument, output_options
+from .map_options import map_options, maps_of, plane_label, slice_of
+
+if TYPE_CHECKING:
+    from aiida import orm
+
+
+def _nodes(
+    models: tuple[str, ...], output: Path, formats: tuple[str, ...] = FORMATS
+) -> list[orm.WorkChainNode]:
+    from .. import launcher, tables
+
+    check_output(output, formats)
+    launcher.load_profile()
+    return tables.models_of(models)
+
+
+@click.command("flow-map")
+@models_argument
+@output_options
+@click.option(
+    "--normal",
+    "normals",
+    type=Vector(),
+    multiple=True,
+    default=["1,0,-1"],
+    show_default="1,0,-1",
+    help="Normal of the plane, such as 0,0,1 or 1,1,0; repeat it for several.",
+)
+@map_options
+@click.option(
+    "--scene",
+    type=click.Choice(["arrows", "spheres"]),
+    default="arrows",
+    show_default=True,
+    help="What an .html shows in 3D.",
+)
+def flow_map(
+    models: tuple[str, ...],
+    output: Path,
+    as_json: bool,
+    normals: tuple[tuple[float, ...], ...],
+    scene: str,
+    **options: Any,
+) -> None:
+    """Draw the charge-flow maps of models side by side, with one colour bar and one arrow scale.
+
+    With an output that ends in .html, the whole dot in 3D is written as a page that turns with the mouse.
+    """
+    from ..figure_views import title_of
+    from ..flow_results import flow_analysis
+
+    nodes = _nodes(models, output, (*FORMATS, ".html"))
+    results = [flow_analysis(node) for node in nodes]
+    uuids = [node.uuid for node in nodes]
+    if output.suffix == ".html":
+        finish(_page(nodes, results, scene), output, uuids, as_json)
+        return
+    options["origin"] = Vector().convert(options["origin"], None, None) if options["origin"] else None
+    slices = []
+    for node, result in zip(nodes, results, strict=True):
+        title = title_of(node.label, result.atoms.get_chemical_formula("metal")).replace("\n", ": ")
+        for normal in normals:
+            which = f" {plane_label(normal)}" if len(normals) > 1 else ""
+            slices.append(slice_of(result, options, normal, title + which))
+    finish(maps_of(slices, options), output, uuids, as_json)
+
+
+def _page(nodes: list[orm.WorkChainNode], results: list[Any], scene: str) -> str:
+    from ..figures.flow_scene import flow_scene
+
+    if len(nodes) > 1:
+        raise InputError(
+            "a 3D page shows one model",
+            field="MODELS",
+            value=len(nodes),
+            remedy="Write one page for each model.",
+        )
+    title = nodes[0].label or results[0].atoms.get_chemical_formula("metal")
+    return flow_scene(results[0], title, scene == "arrows")
+
+
+@click.command("depth-profile")
+@click.argument("model", metavar="PK")
+@output_options
+def depth_profile(model: str, output: Path, as_json: bool) -> None:
+    """Draw the flow magnitude of every atom, and the outward flow, against the depth below the surface."""
+    from ..figures.depth_profile import depth_profile as draw
+    from ..flow_results import flow_analysis
+    from ..science.flow_summary import frame_of
+
+    (node,) = _nodes((model,), output)
+    result = flow_analysis(node)
+    finish(draw(frame_of(result), result.flow.flow_vector, result.regions), output, [node.uuid], as_json)
+
+
+@click.command("region-flow")
+@click.argument("model", metavar="PK")
+@output_options
+def region_flow(model: str, output: Path, as_json: bool) -> None:
+    """Draw how many electrons core, interlayer, shell and ligands hand to each other."""
+    from ..figures.region_diagram import region_diagram
+    from ..flow_results import flow_analysis
+    from ..science.region_flow import region_flow as table
+
+    (node,) = _nodes((model,), output)
+    result = flow_analysis(node)
+    finish(region_diagram(table(result.flow, result.regions)), output, [node.uuid], as_json)

@@ -1,0 +1,45 @@
+"""How the interlayer of a model came about, built again from its specification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .figures.model_view import dot_of, pattern_layers
+from .figures.paper import Interlayer
+from .figures.structure import StructureView
+from .science.errors import InputError
+from .science.kinds import CORE
+from .science.model import QDModel, build
+from .science.spec import ModelSpec
+
+
+def interlayer_of(spec: ModelSpec) -> tuple[Interlayer, list[str]]:
+    """Return the steps from an abrupt interface to the interlayer, and what cannot be built on its own."""
+    notes: list[str] = []
+    thin = {"shells": [{"material": spec.shells[0].material, "n_monolayers": 1}], "surface": "pure"}
+    abrupt = _build(spec, {"interface": "abrupt", "surface": "pure"}, "the abrupt model", notes)
+    with_one = _build(spec, {**thin, "interface": "abrupt"}, "the abrupt model with 1 ML", notes)
+    alloyed = _build(spec, thin, "the interlayer with 1 ML", notes)
+    layers, rings = pattern_layers(alloyed) if alloyed else ([], [])
+    return (
+        Interlayer(
+            abrupt=(_view(abrupt), abrupt.atoms.positions[abrupt.regions == CORE]) if abrupt else None,
+            thin=_view(with_one) if with_one else None,
+            layers=layers[:2],
+            rings=[(text, colour) for text, colour, _ in rings],
+            alloyed=_view(alloyed) if alloyed else None,
+        ),
+        notes,
+    )
+
+
+def _build(spec: ModelSpec, change: dict[str, Any], what: str, notes: list[str]) -> QDModel | None:
+    try:
+        return build(ModelSpec.from_mapping({**spec.to_mapping(), **change}))
+    except InputError as error:
+        notes.append(f"{what} of panel (a): {error.problem}")
+        return None
+
+
+def _view(model: QDModel) -> StructureView:
+    return StructureView(dot_of(model, "element"))
