@@ -20,6 +20,7 @@ import zstandard
 from ..science.errors import InputError
 from .jit import Report, available_threads
 from .parse import POWERS_OF_TEN, parse_numbers
+from .regular import read_regular
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -262,15 +263,20 @@ def read_cube(file: Path | str, *, threads: int | None = None, report: Report | 
     with _open(file) as stream:
         try:
             header, n_bytes = _read_header(stream, file)
-            body = _Body(file, header, n_bytes)
-            _read_body(stream, body, threads, report)
+            values = None
+            if isinstance(getattr(stream, "raw", None), io.FileIO):
+                values = read_regular(file, n_bytes, header.shape, threads, report)
+            if values is None:
+                body = _Body(file, header, n_bytes)
+                _read_body(stream, body, threads, report)
+                values = body.values
         except (EOFError, OSError, zstandard.ZstdError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
             raise InputError(f"cannot be read: {error}", file=file, remedy=_REDO) from error
         except MemoryError as error:
             raise InputError(
                 "the grid does not fit into memory", file=file, remedy="Check the header."
             ) from error
-    return Cube(header, body.values.reshape(header.shape))
+    return Cube(header, values.reshape(header.shape))
 
 
 def _read_body(stream: IO[bytes], body: _Body, threads: int, report: Report | None) -> None:
