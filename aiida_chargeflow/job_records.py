@@ -43,16 +43,16 @@ def job_records(group: orm.Group) -> dict[int, JobRecord]:
     return records
 
 
-def queue_seconds(detailed: dict[str, Any] | None, last: str | None, age_s: float) -> float:
+def queue_seconds(detailed: dict[str, Any] | None, last: dict[str, Any] | None, age_s: float) -> float:
     """Return how long a job was or is in the queue: by the accounting, or by the last look at the queue.
 
     :param detailed: the answer of ``sacct`` as AiiDA stores it.
-    :param last: AiiDA's serialised ``JobInfo``.
+    :param last: AiiDA's ``JobInfo``, as stored.
     :param age_s: time since the job was made; for a job still queued, as its clock may not be ours.
     """
     if detailed and (seconds := _from_accounting(str(detailed.get("stdout", "")))) is not None:
         return seconds
-    info = JobInfo.load_from_serialized(last) if last else {}
+    info = JobInfo.load_from_dict(last) if last else {}
     if info.get("job_state") in (JobState.QUEUED, JobState.QUEUED_HELD):
         return age_s
     begin, end = info.get("submission_time"), info.get("dispatch_time")

@@ -6,7 +6,9 @@ from aiida import orm
 from aiida.engine import ExitCode, ToContext, WorkChain, calcfunction
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.plugins import CalculationFactory
+from ase import Atoms
 
+from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.sweep import SweepWorkChain
 
 
@@ -64,3 +66,27 @@ class StandInSweepWorkChain(SweepWorkChain):
     def model_class(cls) -> type[WorkChain]:
         """Return the stand-in."""
         return StandInModel
+
+
+@calcfunction
+def molecule(spec: orm.Dict) -> orm.StructureData:
+    """Return the atoms that a specification lists, instead of building a dot."""
+    atoms = Atoms(spec["symbols"], positions=spec["positions_ang"], tags=spec["tags"])
+    return orm.StructureData(ase=atoms)
+
+
+class MoleculeModel(ModelWorkChain):
+    """The whole chain, from CP2K to charge flow, on a molecule: seconds instead of hours."""
+
+    def build(self) -> None:
+        """Take the atoms as they are."""
+        self.ctx.structure = molecule(self.inputs.spec)
+
+
+class MoleculeSweepWorkChain(SweepWorkChain):
+    """A sweep of molecules."""
+
+    @classmethod
+    def model_class(cls) -> type[WorkChain]:
+        """Return the chain of a molecule."""
+        return MoleculeModel

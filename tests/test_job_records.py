@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from aiida import orm
@@ -19,11 +20,15 @@ SACCT = (
 )
 
 
-def info(state: JobState, start: datetime | None) -> str:
+def info(state: JobState, start: datetime | None) -> dict[str, Any]:
     fields = {"job_id": "7", "job_state": state, "submission_time": datetime(2026, 3, 1, 10)}
-    return str(JobInfo({**fields, "dispatch_time": start}).serialize())
+    job = orm.CalcJobNode()
+    job.set_last_job_info(JobInfo({**fields, "dispatch_time": start}))
+    stored: dict[str, Any] = job.base.attributes.get("last_job_info")
+    return stored
 
 
+@pytest.mark.usefixtures("aiida_profile")
 def test_the_accounting_counts_before_the_queue() -> None:
     last = info(JobState.RUNNING, datetime(2026, 3, 1, 10, 5))
     assert queue_seconds({"stdout": SACCT}, last, age_s=9999) == 5400
@@ -31,6 +36,7 @@ def test_the_accounting_counts_before_the_queue() -> None:
     assert queue_seconds({"stdout": "sacct: error: no accounting"}, last, age_s=9999) == 300
 
 
+@pytest.mark.usefixtures("aiida_profile")
 def test_a_job_still_queued_counts_by_our_clock_and_an_expected_start_by_none() -> None:
     assert queue_seconds(None, info(JobState.QUEUED, datetime(2026, 3, 2)), age_s=42) == 42
 
@@ -52,7 +58,8 @@ def test_jobs_are_counted_for_the_run_that_called_them(aiida_localhost: orm.Comp
         job.base.links.add_incoming(caller, LinkType.CALL_CALC, f"job_{number}")
         job.set_process_state(ProcessState.FINISHED)
         job.set_exit_status(exit_status)
-        job.base.attributes.set("detailed_job_info", {"stdout": SACCT})
+        job.set_detailed_job_info({"stdout": SACCT})
+        job.set_last_job_info(JobInfo({"job_id": str(number), "job_state": JobState.DONE}))
         job.store()
     group = orm.Group("jobs").store()
     group.add_nodes([run, idle])

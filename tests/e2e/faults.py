@@ -1,7 +1,9 @@
 """Hurt a running sweep in every way that happens on a cluster, and count what was lost and what ran twice.
 
-The DFT of a point is a stand-in: a Slurm job that sleeps and adds. SSH, Slurm, accounting, the daemon and the
-broker are real.  usage: python tests/e2e/faults.py [NAME ...]   (default: all)
+The DFT of a point is a stand-in, a Slurm job that sleeps and adds; the trials of cp2k_faults.py run the whole chain on
+a molecule. SSH, Slurm, accounting, the daemon and the broker are real.
+
+usage: python tests/e2e/faults.py [NAME ...]   (default: all)
 """
 
 from __future__ import annotations
@@ -14,136 +16,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[depth]) for depth in (1, 2)]
-from e2e.site_under_test import Site, shell, site, verdi, wait_until  # noqa: E402
-
-SLEEP_S = 5
-N_POINTS = 6
-GOOD_OPTIONS = {
-    "account": "PLAYGROUND",
-    "queue_name": "dcgp_usr_prod",
-    "qos": "dcgp_qos_dbg",
-    "max_wallclock_seconds": 300,
-    "withmpi": False,
-}
-
-
-@dataclass
-class Report:
-    """What one fault did.
-
-    :param lost: points without a result at the end.
-    :param twice: jobs that ran to their end beyond one for each point.
-    :param recovery_s: from the end of the cause, or the user's action, to the next point done.
-    """
-
-    fault: str
-    points: int
-    done: int
-    lost: int
-    twice: int
-    recovery_s: float
-    user_did: str
-    status_said: str = ""
-
-    def row(self) -> str:
-        """Return a row of a Markdown table."""
-        counts = f"{self.done}/{self.points} | {self.lost} | {self.twice} | {self.recovery_s:.0f} s"
-        return f"| {self.fault} | {counts} | {self.user_did} | {self.status_said} |"
-
-
-class Trial:
-    """A sweep of stand-ins under way."""
-
-    def __init__(
-        self, place: Site, name: str, *, n: int = N_POINTS, sleep: int = SLEEP_S, **options: Any
-    ) -> None:
-        self.place, self.name, self.n, self.sleep = place, name, n, sleep
-        self.before = len(self._completed())
-        self.points = [
-            {"label": f"p{i}", "protocol": "x", "digest": f"{name}-{i}", "spec": {"x": i, "sleep": sleep}}
-            for i in range(n)
-        ]
-        self.submit({**GOOD_OPTIONS, **options})
-
-    def submit(self, options: dict[str, Any]) -> None:
-        """Submit the points that have no successful run."""
-        from aiida import orm
-        from aiida.engine import submit
-        from sweep_standin import StandInSweepWorkChain
-
-        from aiida_chargeflow import sweep
-
-        group = orm.Group.collection.get_or_create(sweep.GROUP_PREFIX + self.name)[0]
-        group.base.extras.set(sweep._STATE, {"points": self.points})
-        node = submit(
-            StandInSweepWorkChain,
-            campaign=orm.Dict({"points": self.points}),
-            models={"x": {"code": orm.load_code("add@playground"), "options": options}},
-            group=orm.Str(group.label),
-            max_concurrent=orm.Int(2),
-            metadata={"label": self.name},
-        )
-        group.add_nodes(node)
-
-    def status(self) -> Any:
-        """Return the sweep's status."""
-        from aiida_chargeflow.sweep_status import sweep_status
-
-        return sweep_status(self.name)
-
-    def count(self, state: str) -> int:
-        """Return how many points are in a state."""
-        return int(self.status().counts.get(state, 0))
-
-    def first(self, state: str) -> str:
-        """Return what the status says of the first point in a state, with its remedy."""
-        row = next((row for row in self.status().points if row.state == state), None)
-        return f"{row.what} → {row.remedy}".replace("|", "/") if row else ""
-
-    def running_job(self) -> str:
-        """Wait for a running job of Slurm and return its id."""
-        self.wait(lambda: self.place.slurm("squeue", "-h", "-t", "R", "-o", "%i"), 60, "a running job")
-        return self.place.slurm("squeue", "-h", "-t", "R", "-o", "%i").split()[0]
-
-    def wait(self, condition: Callable[[], Any], seconds: float, what: str) -> float:
-        """Wait for a condition."""
-        return wait_until(condition, seconds, f"{self.name}: {what}")
-
-    def finish(self, fault: str, recovery_s: float, user_did: str, said: str = "") -> Report:
-        """Wait for the sweep's end and count."""
-        self.wait(lambda: self.status().finished, 240, f"the end ({self.status().counts})")
-        done = self.count("done")
-        if done < self.n:
-            self.explain()
-        twice = len(self._completed()) - self.before - done
-        return Report(fault, self.n, done, self.n - done, max(0, twice), recovery_s, user_did, said)
-
-    def explain(self) -> None:
-        """Print what the points without a result and the sweep itself say."""
-        from aiida_chargeflow.sweep import group_of
-
-        for row in self.status().points:
-            print(row, file=sys.stderr)
-        for node in group_of(self.name).nodes:
-            if not node.is_finished_ok:
-                print(
-                    verdi("process", "report", str(node.pk)),
-                    verdi("process", "status", str(node.pk)),
-                    file=sys.stderr,
-                )
-
-    def progress_after(self, seconds: float = 180) -> float:
-        """Wait until one more point is done than now."""
-        done = self.count("done")
-        return self.wait(lambda: self.count("done") > done, seconds, "progress")
-
-    def _completed(self) -> list[Any]:
-        return [job for job in self.place.jobs() if job[2] == "COMPLETED"]
+from e2e import cp2k_faults  # noqa: E402
+from e2e.site_under_test import Site, shell, site, verdi  # noqa: E402
+from e2e.trial import GOOD_OPTIONS, SLEEP_S, Report, Trial  # noqa: E402
 
 
 def undisturbed(place: Site) -> Report:
@@ -205,7 +84,7 @@ def _children(pid: int) -> list[int]:
 
 def scheduler_down(place: Site) -> Report:
     """Stop slurmctld for a while."""
-    return _outage(place, "scheduler-down", "slurmctld", 20)
+    return _outage(place, "scheduler-down", "slurmctld", 60)
 
 
 def sshd_down(place: Site) -> Report:
@@ -352,6 +231,23 @@ def disk_full(place: Site) -> Report:
         shell("umount", "-l", str(scratch), check=False)
 
 
+def many_workers(place: Site) -> Report:
+    """Let two workers run three sweeps of the same points in the same slots, all at once."""
+    verdi("daemon", "incr", "1")
+    begun = len(place.jobs())
+    start = time.monotonic()
+    trial = Trial(place, "many-workers", n=12, sleep=2)
+    for _ in range(2):
+        trial.submit(GOOD_OPTIONS)
+    report = trial.finish("2 workers, 3 sweeps of the same points, 2 slots", 0, "nothing")
+    at_once, n_jobs = place.most_at_once(), len(place.jobs()) - begun
+    if at_once > 2 or n_jobs != trial.n:
+        raise AssertionError(f"{n_jobs} jobs for {trial.n} points, {at_once} at once in 2 slots")
+    report.recovery_s = time.monotonic() - start
+    report.status_said = f"{n_jobs} jobs, at most {at_once} in the queue or running"
+    return report
+
+
 FAULTS: dict[str, Callable[[Site], Report]] = {
     function.__name__.replace("_", "-"): function
     for function in (
@@ -368,6 +264,11 @@ FAULTS: dict[str, Callable[[Site], Report]] = {
         spent_budget,
         never_starts,
         disk_full,
+        many_workers,
+        cp2k_faults.cp2k_killed,
+        cp2k_faults.scratch_purged,
+        cp2k_faults.node_failure,
+        cp2k_faults.out_of_memory,
     )
 }
 

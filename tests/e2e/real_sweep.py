@@ -72,9 +72,6 @@ def main() -> None:
         took = time.monotonic() - start
         now = status()
         again = chargeflow("sweep", "submit", str(file), "--yes")["submitted"]
-        out = place.slurm("sacct", "-a", "-X", "-n", "-P", "--format=start,end,state", "-S", "now-1day")
-        jobs = [line.split("|") for line in out.split()]
-        at_once = [len([job for job in jobs if job[0] <= begin < job[1]]) for begin, _, _ in jobs]
         for words in (
             ["sweep", "status", "rough"],
             ["table", "gaps", "rough"],
@@ -89,8 +86,8 @@ def main() -> None:
                     "counts": now["counts"],
                     "seconds": round(took),
                     "submitted_again": again,
-                    "jobs": len(jobs),
-                    "most_at_once": max(at_once),
+                    "jobs": len(place.jobs()),
+                    "most_at_once": place.most_at_once(),
                     "atoms": sorted(row["n_atoms"] for row in rows),
                 }
             )

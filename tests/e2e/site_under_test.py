@@ -61,6 +61,12 @@ class Site:
         out = self.slurm("sacct", "-a", "-X", "-n", "-P", "-S", "now-1day", "--format=jobid,jobname,state")
         return [tuple(line.split("|")) for line in out.split("\n") if line]  # type: ignore[misc]
 
+    def most_at_once(self) -> int:
+        """Return how many jobs were in the queue or running at the same time, at most."""
+        out = self.slurm("sacct", "-a", "-X", "-n", "-P", "-S", "now-1day", "--format=submit,end")
+        spans = [line.split("|") for line in out.split()]
+        return max(len([1 for begin, end in spans if begin <= now < end]) for now, _ in spans)
+
     def register_codes(self) -> None:
         """Add CP2K, one rank of it, and the Bader engine of this environment."""
         from aiida import orm
