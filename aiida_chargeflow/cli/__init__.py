@@ -25,6 +25,7 @@ _COMMANDS = {
     "table": "table",
     "trace": "trace",
     "diff": "diff",
+    "methods": "methods",
 }
 
 
