@@ -14,6 +14,7 @@ from aiida.engine.daemon.client import get_daemon_client
 from aiida.manage import get_config_option, get_manager
 from aiida.transports import Transport
 
+from .calculations.cp2k_parameters import FLAGS_EXTRA, VERSION_EXTRA
 from .clusters.check import check_options, partition_name
 from .clusters.cp2k_build import read_build
 from .clusters.profile import RunOptions, profile_for
@@ -213,9 +214,12 @@ def _space(target: Target) -> Check:
 
 
 def _cp2k(target: Target) -> Check:
+    """Ask CP2K what it is, and note it on the code, so that inputs are written for this version and its libraries."""
     out = _code_answer(target, "cp2k", "--version")
     build = read_build(out)
     version = ".".join(map(str, build.version))
+    code = orm.load_code(f"{target.codes['cp2k']}@{target.computer.label}")
+    code.base.extras.set_many({VERSION_EXTRA: version, FLAGS_EXTRA: sorted(build.flags)})
     if build.shortcomings:
         remedy = "Load another CP2K in prepend_text of the code."
         return Check("cp2k", "failed", "; ".join(build.shortcomings), remedy)

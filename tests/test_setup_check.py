@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiida import orm
 
+from aiida_chargeflow.calculations.cp2k_parameters import build_of
 from aiida_chargeflow.clusters.profile import RunOptions
 from aiida_chargeflow.setup_check import Check, check_setup
 
@@ -47,6 +48,8 @@ def test_a_complete_set_up_is_ready_but_for_the_daemon(
     assert found.pop("daemon").remedy == "verdi daemon start"
     assert [check for check in found.values() if check.state == "failed"] == []
     assert found["cp2k"].found == "CP2K 2023.1"
+    build = build_of(orm.load_code("cp2k@localhost")).get_dict()
+    assert build == {"version": "2023.1", "has_elpa": True}
     assert found["options"].state == "ok"
 
 

@@ -9,25 +9,31 @@ from ..science import cp2k_input
 from .structures import to_atoms
 
 VERSION_EXTRA = "cp2k_version"
+FLAGS_EXTRA = "cp2k_flags"
 
 
 @calcfunction
 def cp2k_parameters(
-    structure: orm.StructureData, settings: orm.Dict, stage: orm.Int, restart: orm.Bool, version: orm.Str
+    structure: orm.StructureData, settings: orm.Dict, stage: orm.Int, restart: orm.Bool, build: orm.Dict
 ) -> orm.Dict:
     """Return the input sections of stage number ``stage`` of the settings."""
     scf = cp2k_input.ScfSettings.from_mapping(settings.get_dict())
     return orm.Dict(
         cp2k_input.cp2k_parameters(
-            to_atoms(structure),
-            scf,
-            scf.stages[stage.value],
-            restart=restart.value,
-            version=version.value,
+            to_atoms(structure), scf, scf.stages[stage.value], restart=restart.value, **build.get_dict()
         )
     )
 
 
-def version_of(code: orm.AbstractCode) -> orm.Str:
-    """Return the CP2K version that the code's extra ``cp2k_version`` tells, the tested one without it."""
-    return orm.Str(code.base.extras.get(VERSION_EXTRA, cp2k_input.TESTED_VERSION))
+def build_of(code: orm.AbstractCode) -> orm.Dict:
+    """Return ``version`` and ``has_elpa`` of a CP2K, from the extras that ``setup check`` writes.
+
+    Without them it is taken for the tested version, with ELPA.
+    """
+    flags = code.base.extras.get(FLAGS_EXTRA, None)
+    return orm.Dict(
+        {
+            "version": code.base.extras.get(VERSION_EXTRA, cp2k_input.TESTED_VERSION),
+            "has_elpa": flags is None or any(flag.startswith("elpa") for flag in flags),
+        }
+    )

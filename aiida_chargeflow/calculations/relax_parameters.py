@@ -11,12 +11,12 @@ from .structures import to_atoms
 
 @calcfunction
 def relax_parameters(
-    structure: orm.StructureData, settings: orm.Dict, level: orm.Int, restart: orm.Bool, version: orm.Str
+    structure: orm.StructureData, settings: orm.Dict, level: orm.Int, restart: orm.Bool, build: orm.Dict
 ) -> orm.Dict:
     """Return the input sections of level number ``level`` of the settings."""
     levels = relax_input.RelaxSettings.from_mapping(settings.get_dict()).levels
     return orm.Dict(
         relax_input.relax_parameters(
-            to_atoms(structure), levels[level.value], restart=restart.value, version=version.value
+            to_atoms(structure), levels[level.value], restart=restart.value, **build.get_dict()
         )
     )

@@ -21,6 +21,11 @@ class Cp2kBuild:
     flags: frozenset[str]
 
     @property
+    def has_elpa(self) -> bool:
+        """Whether it was built with ELPA (``elpa``, in old versions ``elpa3`` and the like)."""
+        return any(flag.startswith("elpa") for flag in self.flags)
+
+    @property
     def shortcomings(self) -> list[str]:
         """What a run of a protocol would miss, one clause each; empty when all is well."""
         missing = []
@@ -38,7 +43,7 @@ class Cp2kBuild:
     def notes(self) -> list[str]:
         """What is slower or not available, though no protocol needs it."""
         notes = []
-        if "elpa" not in self.flags:
+        if not self.has_elpa:
             notes.append("no ELPA: diagonalisation of large models is slower")
         if "libxc" not in self.flags:
             notes.append("no libxc: functional hle17 works, hle17-libxc does not")

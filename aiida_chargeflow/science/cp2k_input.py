@@ -73,6 +73,7 @@ class ScfSettings(Settings):
 
     :param padding_ang: vacuum on each side of the outermost atoms, in Å.
     :param min_gap_ev: a smaller gap with integer occupations is not believed as long as a stage is left.
+    :param diagonalisation_library: ``auto`` is ELPA unless the CP2K at hand is known to lack it.
     :param atom_shares: print the share of every atom in every orbital: ``auto`` for dots of up to
         ``MAX_ATOMS_OF_SHARES`` atoms. Without it the shares of kinds remain.
     :param stages: tried in order, each from the wavefunction of the one before; the first final stage
@@ -91,6 +92,7 @@ class ScfSettings(Settings):
     poisson_solver: Literal["MULTIPOLE", "MT", "WAVELET"] = "MULTIPOLE"
     xc_derivative: Literal["PW", "SPLINE3", "SPLINE2"] = "PW"
     xc_smoothing: Literal["NONE", "NN10", "NN50", "SPLINE2"] = "NONE"
+    diagonalisation_library: Literal["auto", "elpa", "scalapack"] = "auto"
     min_gap_ev: float = Field(0.1, ge=0)
     orbital_cubes: OrbitalCubes = OrbitalCubes()
     atom_shares: Literal["auto", "always", "never"] = "auto"
@@ -117,6 +119,7 @@ def cp2k_parameters(
     restart: bool = False,
     walltime_s: int | None = None,
     version: str = TESTED_VERSION,
+    has_elpa: bool = True,
 ) -> dict[str, Any]:
     """Return the nested CP2K input of one stage, keys in upper case, for an isolated dot.
 
@@ -124,11 +127,19 @@ def cp2k_parameters(
     :param restart: read the wavefunction of the parent folder.
     :param walltime_s: CP2K ends cleanly, with a wavefunction to go on from, after this time.
     :param version: of the CP2K that will read the input.
+    :param has_elpa: whether that CP2K was built with ELPA.
     :raises InputError: no atoms, an unknown element, an odd number of electrons, or a GAPW run whose
         density cube would lack the hard part.
     """
     check_atoms(atoms)
-    run: dict[str, Any] = {"RUN_TYPE": "ENERGY", "PRINT_LEVEL": "MEDIUM", "PREFERRED_DIAG_LIBRARY": "ELPA"}
+    library = settings.diagonalisation_library
+    if library == "auto":
+        library = "elpa" if has_elpa else "scalapack"
+    run: dict[str, Any] = {
+        "RUN_TYPE": "ENERGY",
+        "PRINT_LEVEL": "MEDIUM",
+        "PREFERRED_DIAG_LIBRARY": library.upper(),
+    }
     if walltime_s is not None:
         run["WALLTIME"] = walltime_s
     lengths = " ".join(f"{length:.6f}" for length in cell_lengths_ang(atoms, settings))

@@ -53,11 +53,16 @@ def resolve_levels(relax: Mapping[str, Any], scf: Mapping[str, Any]) -> dict[str
 
 
 def relax_parameters(
-    atoms: Atoms, level: RelaxLevel, *, restart: bool = False, version: str = TESTED_VERSION
+    atoms: Atoms,
+    level: RelaxLevel,
+    *,
+    restart: bool = False,
+    version: str = TESTED_VERSION,
+    has_elpa: bool = True,
 ) -> dict[str, Any]:
     """Return the nested CP2K input of one optimisation; arguments and errors as ``cp2k_parameters``."""
     stage = level.scf.stages[-1].model_copy(update={"final": False})
-    parameters = cp2k_parameters(atoms, level.scf, stage, restart=restart, version=version)
+    parameters = cp2k_parameters(atoms, level.scf, stage, restart=restart, version=version, has_elpa=has_elpa)
     parameters["GLOBAL"]["RUN_TYPE"] = "GEO_OPT"
     parameters["MOTION"] = {
         "GEO_OPT": {

@@ -7,7 +7,7 @@ from aiida.engine import BaseRestartWorkChain, ProcessHandlerReport, process_han
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 
 from ..calculations.cp2k import DotCalculation
-from ..calculations.cp2k_parameters import version_of
+from ..calculations.cp2k_parameters import build_of
 from ..calculations.relax_parameters import relax_parameters
 from ..science.cp2k_input import WAVEFUNCTION
 from ..science.errors import InputError
@@ -85,7 +85,7 @@ class RelaxWorkChain(BaseRestartWorkChain):
             self.inputs.settings,
             orm.Int(self.ctx.level),
             orm.Bool(restart),
-            version_of(self.ctx.inputs.code),
+            build_of(self.ctx.inputs.code),
         )
         if restart:
             self.ctx.inputs.parent_calc_folder = self.ctx.wavefunction

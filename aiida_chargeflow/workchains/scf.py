@@ -7,7 +7,7 @@ from aiida.engine import BaseRestartWorkChain, ProcessHandlerReport, process_han
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 
 from ..calculations.cp2k import DotCalculation
-from ..calculations.cp2k_parameters import cp2k_parameters, version_of
+from ..calculations.cp2k_parameters import build_of, cp2k_parameters
 from ..science.cp2k_input import WAVEFUNCTION, ScfSettings
 from ..science.errors import InputError
 from .remote_files import lacks_file
@@ -117,7 +117,7 @@ class ScfWorkChain(BaseRestartWorkChain):
             self.inputs.settings,
             orm.Int(self.ctx.stage),
             orm.Bool(restart),
-            version_of(self.ctx.inputs.code),
+            build_of(self.ctx.inputs.code),
         )
         self.ctx.inputs.pop("parent_calc_folder", None)
         if restart:

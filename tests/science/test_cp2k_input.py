@@ -93,6 +93,21 @@ def test_a_large_dot_has_shares_of_atoms_only_if_asked():
     assert len(asked["LDOS"]) == n_atoms
 
 
+@pytest.mark.parametrize(
+    ("setting", "has_elpa", "library"),
+    [
+        ("auto", True, "ELPA"),
+        ("auto", False, "SCALAPACK"),
+        ("elpa", False, "ELPA"),
+        ("scalapack", True, "SCALAPACK"),
+    ],
+)
+def test_the_diagonalisation_library_is_the_best_that_this_cp2k_has(setting, has_elpa, library):
+    settings = ScfSettings.from_mapping({**BASE, "diagonalisation_library": setting})
+    run = cp2k_parameters(dot(), settings, settings.stages[0], has_elpa=has_elpa)["GLOBAL"]
+    assert run["PREFERRED_DIAG_LIBRARY"] == library
+
+
 def test_orbital_cubes_are_chosen_by_number():
     """InCl3 has 17 occupied orbitals; what CP2K calls HOMO moves up with smearing."""
     cubes = {"n_occupied": 2, "n_virtual": 50, "stride": 2}
