@@ -7,9 +7,11 @@ from aiida.engine import calcfunction
 
 from ..science.model import build
 from ..science.spec import ModelSpec
+from .failures import exit_on_input_error
 
 
 @calcfunction
+@exit_on_input_error
 def build_model(spec: orm.Dict) -> dict[str, orm.Node]:
     """Return the ``structure`` (kinds carry region and coordination) and the ``summary`` of a specification."""
     model = build(ModelSpec.from_mapping(spec.get_dict()))

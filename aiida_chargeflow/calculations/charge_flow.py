@@ -8,12 +8,14 @@ from aiida.engine import calcfunction
 from ..science.bonds import bond_graph
 from ..science.charge_flow import solve
 from ..science.settings import ChargeFlowSettings
+from .failures import exit_on_input_error
 from .structures import to_atoms
 
 _ARRAYS = ("bonds", "bond_flow", "flow_vector", "flow_magnitude", "bader_charge")
 
 
 @calcfunction
+@exit_on_input_error
 def charge_flow(
     structure: orm.StructureData, bader: orm.ArrayData, settings: orm.Dict
 ) -> dict[str, orm.Node]:

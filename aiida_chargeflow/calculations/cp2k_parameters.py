@@ -6,6 +6,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from ..science import cp2k_input
+from .failures import exit_on_input_error
 from .structures import to_atoms
 
 VERSION_EXTRA = "cp2k_version"
@@ -13,6 +14,7 @@ FLAGS_EXTRA = "cp2k_flags"
 
 
 @calcfunction
+@exit_on_input_error
 def cp2k_parameters(
     structure: orm.StructureData, settings: orm.Dict, stage: orm.Int, restart: orm.Bool, build: orm.Dict
 ) -> orm.Dict:

@@ -6,10 +6,12 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from ..science import relax_input
+from .failures import exit_on_input_error
 from .structures import to_atoms
 
 
 @calcfunction
+@exit_on_input_error
 def relax_parameters(
     structure: orm.StructureData, settings: orm.Dict, level: orm.Int, restart: orm.Bool, build: orm.Dict
 ) -> orm.Dict:

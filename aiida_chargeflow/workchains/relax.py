@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiida import orm
-from aiida.engine import BaseRestartWorkChain, ProcessHandlerReport, process_handler, while_
+from aiida.engine import BaseRestartWorkChain, ExitCode, ProcessHandlerReport, process_handler, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 
 from ..calculations.cp2k import DotCalculation
@@ -13,6 +13,7 @@ from ..science.cp2k_input import WAVEFUNCTION
 from ..science.errors import InputError
 from ..science.relax_input import TRAJECTORY, RelaxSettings
 from .remote_files import lacks_file
+from .scf import half_the_processes
 
 _EXIT = DotCalculation.exit_codes
 
@@ -51,6 +52,11 @@ class RelaxWorkChain(BaseRestartWorkChain):
         )
         spec.expose_outputs(DotCalculation)
         spec.exit_code(
+            210,
+            "ERROR_INPUT_IMPOSSIBLE",
+            message="CP2K's input cannot be written: {reason}",
+        )
+        spec.exit_code(
             320,
             "ERROR_SCF_NOT_CONVERGED",
             message="The SCF of a geometry did not converge at level {level}. Give the level's `scf` a smeared "
@@ -60,6 +66,12 @@ class RelaxWorkChain(BaseRestartWorkChain):
             321,
             "ERROR_CP2K_REFUSED_INPUT",
             message="CP2K aborted on its input: {message}. Mend the protocol or the model; a restart cannot.",
+        )
+        spec.exit_code(
+            410,
+            "ERROR_OUT_OF_MEMORY",
+            message="The job ran out of memory even with one process on each node. Give it more nodes or nodes "
+            "with more memory, and launch again.",
         )
         spec.exit_code(
             420,
@@ -77,27 +89,43 @@ class RelaxWorkChain(BaseRestartWorkChain):
         self.ctx.inputs.structure = self.inputs.structure
         self.ctx.inputs.settings = orm.Dict({"additional_retrieve_list": [TRAJECTORY]})
 
-    def prepare_level(self) -> None:
+    def prepare_level(self) -> ExitCode | None:
         """Write the input of the level at hand, from the last geometry and wavefunction."""
         restart = self.ctx.wavefunction is not None
-        self.ctx.inputs.parameters = relax_parameters(
+        parameters, node = relax_parameters.run_get_node(
             self.ctx.inputs.structure,
             self.inputs.settings,
             orm.Int(self.ctx.level),
             orm.Bool(restart),
             build_of(self.ctx.inputs.code),
         )
+        if not node.is_finished_ok:
+            return self.exit_codes.ERROR_INPUT_IMPOSSIBLE.format(reason=node.exit_message)
+        self.ctx.inputs.parameters = parameters
         if restart:
             self.ctx.inputs.parent_calc_folder = self.ctx.wavefunction
         name = self.ctx.levels[self.ctx.level].name
         self.ctx.inputs.metadata.label = name
         self.report(f"relaxing at level {name}")
+        return None
 
     @process_handler(priority=500, exit_codes=[_EXIT.ERROR_OUTPUT_CONTAINS_ABORT])
     def stop_on_refused_input(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
         """Stop: what CP2K refuses once it refuses always."""
         message = calculation.exit_message or "see the output"
         return ProcessHandlerReport(True, self.exit_codes.ERROR_CP2K_REFUSED_INPUT.format(message=message))
+
+    @process_handler(priority=450, exit_codes=[_EXIT.ERROR_SCHEDULER_OUT_OF_MEMORY])
+    def spread_memory(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
+        """Go on with half the processes on each node, or stop where there is only one."""
+        resources = half_the_processes(self.ctx.inputs)
+        if resources is None:
+            return ProcessHandlerReport(True, self.exit_codes.ERROR_OUT_OF_MEMORY)
+        self.ctx.inputs.metadata.options.resources = resources
+        if "output_structure" in calculation.outputs:
+            self._take_geometry(calculation)
+        self.report("out of memory: going on with half the processes on each node")
+        return ProcessHandlerReport(True)
 
     @process_handler(priority=400, exit_codes=[_EXIT.ERROR_SCF_NOT_CONVERGED])
     def stop_on_unconverged(self, _: orm.CalcJobNode) -> ProcessHandlerReport:

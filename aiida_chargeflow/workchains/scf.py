@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiida import orm
-from aiida.engine import BaseRestartWorkChain, ProcessHandlerReport, process_handler, while_
+from aiida.common import AttributeDict
+from aiida.engine import BaseRestartWorkChain, ExitCode, ProcessHandlerReport, process_handler, while_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 
 from ..calculations.cp2k import DotCalculation
@@ -60,6 +63,11 @@ class ScfWorkChain(BaseRestartWorkChain):
         )
         spec.expose_outputs(DotCalculation)
         spec.exit_code(
+            210,
+            "ERROR_INPUT_IMPOSSIBLE",
+            message="CP2K's input cannot be written: {reason}",
+        )
+        spec.exit_code(
             310,
             "ERROR_ALL_STAGES_UNCONVERGED",
             message="No final stage of the protocol converged. Add a stage with a higher electronic temperature "
@@ -108,17 +116,20 @@ class ScfWorkChain(BaseRestartWorkChain):
         if self.ctx.settings.orbital_cubes.keep == "edges":
             self.ctx.inputs.keep_cubes = orm.Str("edges")
 
-    def prepare_stage(self) -> None:
+    def prepare_stage(self) -> ExitCode | None:
         """Write the input of the stage at hand, from the last wavefunction if it wants one."""
         stage = self.ctx.settings.stages[self.ctx.stage]
         restart = self.ctx.wavefunction is not None and (stage.restart or self.ctx.is_resumed)
-        self.ctx.inputs.parameters = cp2k_parameters(
+        parameters, node = cp2k_parameters.run_get_node(
             self.inputs.structure,
             self.inputs.settings,
             orm.Int(self.ctx.stage),
             orm.Bool(restart),
             build_of(self.ctx.inputs.code),
         )
+        if not node.is_finished_ok:
+            return self.exit_codes.ERROR_INPUT_IMPOSSIBLE.format(reason=node.exit_message)
+        self.ctx.inputs.parameters = parameters
         self.ctx.inputs.pop("parent_calc_folder", None)
         if restart:
             self.ctx.inputs.parent_calc_folder = self.ctx.wavefunction
@@ -128,6 +139,7 @@ class ScfWorkChain(BaseRestartWorkChain):
         if stage.final and stash:
             self.ctx.inputs.metadata.options.stash = stash
         self.report(f"stage {stage.name} ({stage.solver}, {stage.electronic_temperature_k:g} K)")
+        return None
 
     @process_handler(priority=500, exit_codes=[_EXIT.ERROR_OUTPUT_CONTAINS_ABORT])
     def stop_on_refused_input(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
@@ -138,14 +150,12 @@ class ScfWorkChain(BaseRestartWorkChain):
     @process_handler(priority=450, exit_codes=[_EXIT.ERROR_SCHEDULER_OUT_OF_MEMORY])
     def spread_memory(self, _: orm.CalcJobNode) -> ProcessHandlerReport:
         """Run again with half the processes on each node, or stop where there is only one."""
-        resources = dict(self.ctx.inputs.metadata.options.resources)
-        default = self.ctx.inputs.code.computer.get_default_mpiprocs_per_machine()
-        ranks = resources.pop("num_mpiprocs_per_machine", default) or 1
-        if ranks == 1 or "num_machines" not in resources:
+        resources = half_the_processes(self.ctx.inputs)
+        if resources is None:
             return ProcessHandlerReport(True, self.exit_codes.ERROR_OUT_OF_MEMORY)
-        resources.pop("tot_num_mpiprocs", None)
-        self.ctx.inputs.metadata.options.resources = {**resources, "num_mpiprocs_per_machine": ranks // 2}
-        self.report(f"out of memory with {ranks} processes on a node: running again with {ranks // 2}")
+        self.ctx.inputs.metadata.options.resources = resources
+        ranks = resources["num_mpiprocs_per_machine"]
+        self.report(f"out of memory: running again with {ranks} processes on a node")
         return ProcessHandlerReport(True)
 
     @process_handler(
@@ -223,6 +233,17 @@ class ScfWorkChain(BaseRestartWorkChain):
         self.ctx.n_crashes = 0
         self.ctx.is_resumed = False
         return ProcessHandlerReport(True)
+
+
+def half_the_processes(inputs: AttributeDict) -> dict[str, Any] | None:
+    """Return the resources of a job with half the processes on each node, None where there is only one."""
+    resources = dict(inputs.metadata.options.resources)
+    default = inputs.code.computer.get_default_mpiprocs_per_machine()
+    ranks = resources.pop("num_mpiprocs_per_machine", default) or 1
+    if ranks == 1 or "num_machines" not in resources:
+        return None
+    resources.pop("tot_num_mpiprocs", None)
+    return {**resources, "num_mpiprocs_per_machine": ranks // 2}
 
 
 def _has_started(calculation: orm.CalcJobNode) -> bool:

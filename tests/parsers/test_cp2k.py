@@ -46,6 +46,7 @@ def test_numbers_of_a_converged_run(run):
         ("incl3_unconverged.out", "ERROR_SCF_NOT_CONVERGED"),
         ("incl3_walltime.out", "ERROR_OUT_OF_WALLTIME"),
         ("abort_basis.out", "ERROR_OUTPUT_CONTAINS_ABORT"),
+        ("incl3_geo_opt.out", "ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED"),
     ],
 )
 def test_each_failure_has_its_exit_code(run, name, exit_code):

@@ -1,0 +1,31 @@
+"""What a calcfunction cannot do with its inputs, as an exit code instead of an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from aiida.engine import ExitCode
+
+from ..science.errors import InputError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+INPUT_ERROR_STATUS = 210
+
+
+def exit_on_input_error(function: Callable[_P, _R]) -> Callable[_P, _R | ExitCode]:
+    """Let a calcfunction end with ``INPUT_ERROR_STATUS`` and the message of an ``InputError``.
+
+    An exception would end the work chain that called it without an exit code of its own.
+    """
+
+    @wraps(function)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | ExitCode:
+        try:
+            return function(*args, **kwargs)
+        except InputError as error:
+            return ExitCode(INPUT_ERROR_STATUS, str(error))
+
+    return guarded
