@@ -9,9 +9,9 @@ from aiida import orm
 from aiida.common.links import LinkType
 
 from . import tracing
+from .queries import MODEL_LABELS
 from .science.errors import InputError
 from .science.kinds import REGIONS, decode
-from .workchains.model import ModelWorkChain
 
 #: Means of arrays whose entries cancel hold rounding noise below this.
 _DECIMALS = 12
@@ -44,7 +44,7 @@ def content(node: orm.Node) -> Content:
     process; entries, composition or arrays of data.
     """
     if isinstance(node, orm.ProcessNode):
-        is_model = node.process_label == ModelWorkChain.__name__
+        is_model = node.process_label in MODEL_LABELS
         return _model(node) if is_model else _process(node)
     if isinstance(node, orm.Dict):
         found: Content = node.get_dict()

@@ -9,6 +9,7 @@ from typing import Any
 from aiida import orm
 
 from .calculations.bader import BaderCalculation
+from .queries import by_age
 from .science.accounting import JobTime, from_bader_output, from_sacct
 
 Row = dict[str, Any]
@@ -20,7 +21,7 @@ _SUMS = ("queue_s", "walltime_s", "core_hours", "n_scf_steps")
 def cost(node: orm.WorkChainNode) -> Iterator[Row]:
     """Yield what every job of a model took, failed ones included; jobs taken from the cache took nothing."""
     jobs = (called for called in node.called_descendants if isinstance(called, orm.CalcJobNode))
-    for job in sorted(jobs, key=lambda called: called.pk):
+    for job in sorted(jobs, key=by_age):
         if job.base.caching.is_created_from_cache:
             continue
         time, source = _time(job)

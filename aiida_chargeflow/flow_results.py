@@ -20,6 +20,13 @@ def flow_analysis(node: orm.WorkChainNode) -> Analysis:
 
     :raises InputError: this version of the package finds other bonds than those that were stored.
     """
+    if "charge_flow" not in node.outputs:
+        raise InputError(
+            "this model has no charge flow",
+            field="PK",
+            value=node.pk,
+            remedy="It was imported without an ACF.dat; import it again with one.",
+        )
     stored = node.outputs.charge_flow
     settings = ChargeFlowSettings.from_mapping(
         node.inputs.charge_flow.get_dict() if "charge_flow" in node.inputs else {}

@@ -10,6 +10,7 @@ from .calculations.orbitals import to_pdos
 from .calculations.structures import to_atoms
 from .science.alignment import BandAlignment, band_alignment
 from .science.electronic import ElectronicStructure, analyse
+from .science.errors import InputError
 from .science.orbital_cubes import name_cubes
 from .science.pdos import Pdos
 
@@ -52,6 +53,13 @@ class OrbitalResult:
 
 def orbital_result(node: orm.WorkChainNode) -> OrbitalResult:
     """Return the electronic structure of a finished model run."""
+    if "orbitals" not in node.outputs.scf:
+        raise InputError(
+            "this model has no orbitals",
+            field="PK",
+            value=node.pk,
+            remedy="It was imported without .pdos files; import it again with them.",
+        )
     pdos = to_pdos(node.outputs.scf.orbitals)
     formula = to_atoms(node.outputs.structure).get_chemical_formula("metal")
     return OrbitalResult(node.label, formula, node.uuid, pdos, analyse(pdos))
@@ -63,7 +71,7 @@ def orbital_cubes(node: orm.WorkChainNode) -> dict[str, str]:
     Names are ``homo``, ``lumo``, ``valence_edge``, ``conduction_edge``, then ``homo-1``, ``lumo+2`` ….
     """
     outputs = node.outputs.scf
-    if "orbital_cubes" not in outputs:
+    if "orbital_cubes" not in outputs or "orbitals" not in outputs:
         return {}
     files = outputs.orbital_cubes.base.repository.list_object_names()
     return name_cubes(files, analyse(to_pdos(outputs.orbitals)))

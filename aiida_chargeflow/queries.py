@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from aiida import orm
@@ -11,10 +12,14 @@ from aiida.common.exceptions import MultipleObjectsError, NotExistent
 from .science.elements import element
 from .science.errors import InputError
 from .science.kinds import LIGAND, decode
+from .workchains.imported import ImportedModelWorkChain
 from .workchains.model import ModelWorkChain
 
 #: Groups of a table: heading → (is a ligand, coordination).
 ENVIRONMENTS = {"4c anion": (False, 4), "3c anion": (False, 3), "3c ligand": (True, 3)}
+
+#: Process labels of what counts as a model.
+MODEL_LABELS = (ModelWorkChain.__name__, ImportedModelWorkChain.__name__)
 
 
 def load_any(identifier: str) -> orm.Node:
@@ -23,9 +28,14 @@ def load_any(identifier: str) -> orm.Node:
     :raises InputError: there is no such node, or it is a model run that did not finish.
     """
     node = _load(identifier)
-    if getattr(node, "process_label", None) == ModelWorkChain.__name__:
+    if getattr(node, "process_label", None) in MODEL_LABELS:
         return load_model(node.uuid)
     return node
+
+
+def by_age(node: orm.Node) -> tuple[datetime, str]:
+    """Return a sort key, the oldest first: PKs are given anew when an archive is imported, this is not."""
+    return node.ctime, node.uuid
 
 
 def load_model(identifier: str) -> orm.WorkChainNode:
@@ -34,7 +44,7 @@ def load_model(identifier: str) -> orm.WorkChainNode:
     :raises InputError: there is no such node, it is no model run, or it did not finish.
     """
     node = _load(identifier)
-    if getattr(node, "process_label", None) != ModelWorkChain.__name__:
+    if getattr(node, "process_label", None) not in MODEL_LABELS:
         raise InputError(
             f"{type(node).__name__} is no model run",
             field="PK",
@@ -79,7 +89,7 @@ def _mean_magnitude(summary: dict[str, Any], is_ligand: bool, coordination: int)
     """Return the mean flow magnitude in e over the anions or ligands of a coordination, weighted by atoms."""
     values: Sequence[tuple[int, float]] = [
         (summary["n_atoms_of_kind"][name], magnitude)
-        for name, magnitude in summary["flow_magnitude_e"].items()
+        for name, magnitude in summary.get("flow_magnitude_e", {}).items()
         if element((kind := decode(name)).symbol).oxidation_state < 0
         and (kind.region == LIGAND) == is_ligand
         and kind.coordination == coordination

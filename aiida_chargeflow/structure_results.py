@@ -10,6 +10,7 @@ from aiida import orm
 from ase import Atoms
 
 from .calculations.structures import to_atoms
+from .science.bonds import bond_graph
 from .science.kinds import INTERLAYER, SHELL
 from .science.model import QDModel, build
 from .science.spec import ModelSpec
@@ -22,7 +23,7 @@ class StructureResult:
     """The atoms of one model as they were computed.
 
     :param atoms: tags 10·region + coordination.
-    :param bonds: (n_bonds, 2), those of the charge flow.
+    :param bonds: (n_bonds, 2), those of the charge flow, from distances if there is none.
     :param spec: None for a run that began with a structure.
     """
 
@@ -87,7 +88,9 @@ def structure_result(node: orm.WorkChainNode) -> StructureResult:
         formula=atoms.get_chemical_formula("metal"),
         uuid=node.uuid,
         atoms=atoms,
-        bonds=node.outputs.charge_flow.get_array("bonds"),
+        bonds=node.outputs.charge_flow.get_array("bonds")
+        if "charge_flow" in node.outputs
+        else bond_graph(atoms).bonds,
         spec=spec_of(node),
     )
 

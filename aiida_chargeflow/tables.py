@@ -10,12 +10,11 @@ from aiida import orm
 
 from .costs import cost
 from .orbital_results import orbital_result
-from .queries import load_model
+from .queries import MODEL_LABELS, by_age, load_model
 from .science.errors import InputError
 from .science.kinds import REGIONS, decode
 from .science.where import condition
 from .sweep import GROUP_PREFIX
-from .workchains.model import ModelWorkChain
 
 #: Orbitals on each side of the gap in the table of orbitals.
 N_FRONTIER = 3
@@ -24,8 +23,7 @@ Row = dict[str, Any]
 
 
 def models_of(names: Sequence[str], *, finished_only: bool = True) -> list[orm.WorkChainNode]:
-    """Return the models of PKs, UUIDs, labels, groups and sweeps, each once, in the order of the PKs within a
-    group.
+    """Return the models of PKs, UUIDs, labels, groups and sweeps, each once, the oldest first within a group.
 
     :param finished_only: leave out the unfinished and failed members of a group, which have no results.
     :raises InputError: a name that is neither, or a single run that has no result.
@@ -49,7 +47,7 @@ def models_of(names: Sequence[str], *, finished_only: bool = True) -> list[orm.W
 def all_models() -> list[orm.WorkChainNode]:
     """Return every finished model of the profile, in the order of their PKs."""
     wanted = {
-        "attributes.process_label": ModelWorkChain.__name__,
+        "attributes.process_label": {"in": list(MODEL_LABELS)},
         "attributes.exit_status": 0,
     }
     query = orm.QueryBuilder().append(orm.WorkChainNode, filters=wanted, tag="run")
@@ -59,8 +57,8 @@ def all_models() -> list[orm.WorkChainNode]:
 
 def _members(group: orm.Group, finished_only: bool) -> list[orm.WorkChainNode]:
     members = (node for node in group.nodes if isinstance(node, orm.WorkChainNode))
-    runs = (node for node in members if node.process_label == ModelWorkChain.__name__)
-    return sorted((run for run in runs if run.is_finished_ok or not finished_only), key=lambda node: node.pk)
+    runs = (node for node in members if node.process_label in MODEL_LABELS)
+    return sorted((run for run in runs if run.is_finished_ok or not finished_only), key=by_age)
 
 
 def table_rows(name: str, models: Sequence[orm.WorkChainNode], where: str | None = None) -> list[Row]:
@@ -125,6 +123,8 @@ def ligand_density(node: orm.WorkChainNode) -> Iterator[Row]:
 
 def orbitals(node: orm.WorkChainNode) -> Iterator[Row]:
     """Yield energy, trap flag and regional shares of the orbitals next to the gap, highest first."""
+    if "orbitals" not in node.outputs.scf:
+        return
     result = orbital_result(node)
     bars = result.frontier_composition(N_FRONTIER)
     first = min(result.pdos.n_occupied - 1 + N_FRONTIER, result.pdos.eigenvalues_ev.size - 1)
@@ -143,6 +143,8 @@ def _summary(node: orm.WorkChainNode) -> Row:
 
 
 def _by_kind(node: orm.WorkChainNode, array: str, column: str) -> Iterator[Row]:
+    if "charge_flow" not in node.outputs:
+        return
     kinds = np.array([site.kind_name for site in node.outputs.structure.sites])
     values = node.outputs.charge_flow.get_array(array)
     for name in sorted(set(kinds.tolist())):

@@ -12,8 +12,9 @@ from aiida import orm
 from aiida.common.exceptions import MultipleObjectsError, NotExistent
 from aiida.common.links import LinkType
 
+from .queries import MODEL_LABELS, by_age
 from .science.errors import InputError
-from .workchains.model import ModelWorkChain
+from .workchains.imported import IMPORTED
 
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOTE = re.compile(rb"AiiDA UUIDs:((?:\s+" + _UUID.pattern + rb")+)")
@@ -61,20 +62,22 @@ def uuids_of(path: Path) -> list[str]:
 
 
 def origin(node: orm.Node) -> dict[str, Any]:
-    """Return what made a node: the model runs around it, and every process upstream in the order of their PKs.
+    """Return what made a node: the model runs around it, and every process upstream, the oldest first.
 
     The processes of a work chain are those that it called; those of a data node, its ancestors.
     """
     if isinstance(node, orm.WorkflowNode):
         processes = {called.pk: called for called in node.called_descendants}
-        models = [node] if node.process_label == ModelWorkChain.__name__ else []
+        models = [node] if node.process_label in MODEL_LABELS else []
     else:
         processes = {found.pk: found for found in _ancestors(node)}
         if isinstance(node, orm.ProcessNode):
             processes[node.pk] = node
         models = _models_of(list(processes.values())) or _users_of(node)
     calculations = [
-        processes[pk] for pk in sorted(processes) if isinstance(processes[pk], orm.CalculationNode)
+        process
+        for process in sorted(processes.values(), key=by_age)
+        if isinstance(process, orm.CalculationNode)
     ]
     return {
         "type": node.process_label if isinstance(node, orm.ProcessNode) else type(node).__name__,
@@ -111,10 +114,10 @@ def _models_of(processes: list[orm.ProcessNode]) -> list[orm.WorkChainNode]:
     for process in processes:
         caller: Any = process
         while caller is not None:
-            if caller.process_label == ModelWorkChain.__name__:
+            if caller.process_label in MODEL_LABELS:
                 found[caller.pk] = caller
             caller = caller.caller
-    return [found[pk] for pk in sorted(found)]
+    return sorted(found.values(), key=by_age)
 
 
 def _users_of(node: orm.Node) -> list[orm.WorkChainNode]:
@@ -123,7 +126,7 @@ def _users_of(node: orm.Node) -> list[orm.WorkChainNode]:
     query.append(
         orm.WorkChainNode,
         with_incoming="node",
-        filters={"attributes.process_label": ModelWorkChain.__name__},
+        filters={"attributes.process_label": {"in": list(MODEL_LABELS)}},
         tag="run",
     )
     runs: list[orm.WorkChainNode] = query.order_by({"run": {"id": "asc"}}).distinct().all(flat=True)
@@ -143,6 +146,8 @@ def _role(node: orm.Node) -> str | None:
 def model(node: orm.WorkChainNode) -> dict[str, Any]:
     """Return identity, specification and protocol settings of a model run."""
     inputs = node.inputs
+    if "files" in inputs:
+        return _imported(node)
     return {
         "pk": node.pk,
         "uuid": node.uuid,
@@ -158,11 +163,30 @@ def model(node: orm.WorkChainNode) -> dict[str, Any]:
     }
 
 
+def _imported(node: orm.WorkChainNode) -> dict[str, Any]:
+    """Return identity, source and settings of a model that was imported from files."""
+    return {
+        "pk": node.pk,
+        "uuid": node.uuid,
+        "label": node.label,
+        "spec": node.inputs.spec.get_dict() if "spec" in node.inputs else None,
+        "imported": {
+            "from": node.base.extras.get(IMPORTED, None),
+            "files": sorted(node.inputs.files.base.repository.list_object_names()),
+        },
+        "protocol_settings": {
+            "import": node.inputs.settings.get_dict(),
+            "charge_flow": node.inputs.charge_flow.get_dict(),
+        },
+        "digest": node.inputs.digest.value,
+    }
+
+
 def _process(node: orm.CalculationNode) -> dict[str, Any]:
     incoming = node.base.links.get_incoming(link_type=LinkType.INPUT_CALC).all()
     code = next((link.node for link in incoming if isinstance(link.node, orm.AbstractCode)), None)
     versions = dict(node.base.attributes.get("version", {}))
-    if isinstance(node, orm.CalcJobNode) and "output_parameters" in node.outputs:
+    if "output_parameters" in node.outputs:
         used = node.outputs.output_parameters.get_dict()
         versions |= {key: used[key] for key in ("cp2k_version", "source_revision") if used.get(key)}
     return {

@@ -46,3 +46,17 @@ def codes(aiida_localhost):
         "cp2k": code("cp2k", "cp2k", _program("cp2k.psmp", "cp2k"), _CP2K_ENVIRONMENT, with_mpi=True),
         "bader": code("bader", "chargeflow.bader", bader),
     }
+
+
+@pytest.fixture(scope="module")
+def paper(aiida_profile):  # noqa: ARG001 (storage for the nodes)
+    """The group of the recorded models, imported into the test profile, which the command line uses as well."""
+    from aiida import orm
+
+    from aiida_chargeflow import launcher
+    from aiida_chargeflow.archive.restore import restore
+
+    labels = restore(Path(__file__).parent / "fixtures" / "paper.aiida").groups
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launcher, "load_profile", lambda: None)
+        yield orm.load_group(labels[0])

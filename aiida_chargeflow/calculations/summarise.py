@@ -27,35 +27,60 @@ _FROM_SCF = (
 
 @calcfunction
 def summarise(
-    structure: orm.StructureData, scf: orm.Dict, orbitals: orm.ArrayData, charge_flow: orm.ArrayData
+    structure: orm.StructureData,
+    scf: orm.Dict,
+    orbitals: orm.ArrayData | None = None,
+    charge_flow: orm.ArrayData | None = None,
 ) -> orm.Dict:
     """Return formula, energy, both gaps, traps, band alignment, ligand density, charge of every region, and the
     mean Bader charge and flow magnitude of every kind.
+
+    Without orbitals the gap is that of the eigenvalues in the output; what else they or the charge flow would
+    tell is then left out.
     """
     kinds = np.array([site.kind_name for site in structure.sites])
     names = sorted(set(kinds.tolist()))
 
-    def mean_by_kind(array: str) -> dict[str, float]:
-        values = charge_flow.get_array(array)
-        return {name: float(values[kinds == name].mean()) for name in names}
-
-    atoms, pdos = to_atoms(structure), to_pdos(orbitals)
-    found = electronic.analyse(pdos)
+    atoms = to_atoms(structure)
     regions = atoms.get_tags() // 10
     return orm.Dict(
         {
             "formula": atoms.get_chemical_formula("metal"),
             "n_atoms": len(kinds),
             **{name: scf.get_dict().get(name) for name in _FROM_SCF},
-            **found.summary(),
-            "alignment": _alignment(pdos, found),
+            **(
+                _from_orbitals(to_pdos(orbitals))
+                if orbitals is not None
+                else {"gap_ev": scf.get_dict().get("gap_ev")}
+            ),
             "ligands_per_nm2": _ligands_per_nm2(atoms.positions, regions == LIGAND),
-            "region_charge_e": charge_by_region(regions, charge_flow.get_array("bader_charge")),
             "n_atoms_of_kind": {name: int((kinds == name).sum()) for name in names},
-            "flow_magnitude_e": mean_by_kind("flow_magnitude"),
-            "bader_charge_e": mean_by_kind("bader_charge"),
+            **(_from_flow(charge_flow, kinds, regions) if charge_flow is not None else {}),
         }
     )
+
+
+def _from_flow(charge_flow: orm.ArrayData, kinds: np.ndarray, regions: np.ndarray) -> dict[str, object]:
+    """Return the charge of every region, and the means of every kind."""
+
+    def mean_by_kind(array: str) -> dict[str, float]:
+        values = charge_flow.get_array(array)
+        return {name: float(values[kinds == name].mean()) for name in sorted(set(kinds.tolist()))}
+
+    return {
+        "region_charge_e": charge_by_region(regions, charge_flow.get_array("bader_charge")),
+        "flow_magnitude_e": mean_by_kind("flow_magnitude"),
+        "bader_charge_e": mean_by_kind("bader_charge"),
+    }
+
+
+def _from_orbitals(pdos: Pdos) -> dict[str, object]:
+    """Return gaps, traps and alignment; of kinds without region and coordination only the HOMO-LUMO gap."""
+    found = electronic.analyse(pdos)
+    if all(kind.region for kind in pdos.kinds):
+        return found.summary() | {"alignment": _alignment(pdos, found)}
+    certain = ("gap_ev", "homo_index", "lumo_index", "homo_ev", "lumo_ev", "energy_zero_ev")
+    return {name: found.summary()[name] for name in certain} | {"alignment": None}
 
 
 def _alignment(pdos: Pdos, found: electronic.ElectronicStructure) -> dict[str, object] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 from typing import Any
 
 import click
@@ -26,6 +27,8 @@ _COMMANDS = {
     "trace": "trace",
     "diff": "diff",
     "methods": "methods",
+    "archive": "archive",
+    "import": "import_",
 }
 
 
@@ -39,7 +42,8 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f".{_COMMANDS[cmd_name]}", __name__)
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -1,0 +1,84 @@
+"""Files of a calculation that was run outside AiiDA, as calcfunctions: what they hold becomes nodes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiida import orm
+from aiida.engine import calcfunction
+
+from ..parsers.bader import engine
+from ..science import imported
+from .bader import BaderCalculation
+from .orbitals import orbitals_node
+
+
+@calcfunction
+def imported_structure(files: orm.FolderData, settings: orm.Dict) -> orm.StructureData:
+    """Return the structure of the XYZ file, its kinds carrying region and coordination."""
+    with _folder(files) as folder:
+        found, rules = _found(folder, settings)
+        atoms = imported.read_structure(found.structure, rules).atoms
+    structure = orm.StructureData(ase=atoms)
+    structure.label = atoms.get_chemical_formula("metal")
+    return structure
+
+
+@calcfunction
+def imported_ground_state(files: orm.FolderData, settings: orm.Dict) -> dict[str, orm.Node]:
+    """Return the ``output_parameters`` of the CP2K output and, if printed, its ``orbitals`` and their cubes."""
+    with _folder(files) as folder:
+        found, rules = _found(folder, settings)
+        structure = imported.read_structure(found.structure, rules)
+        output = imported.read_ground_state(found.output, structure)
+        parameters = output.summary() | {"n_valence": imported.valences(output, structure, rules)}
+        nodes: dict[str, orm.Node] = {"output_parameters": orm.Dict(parameters)}
+        if found.pdos:
+            nodes["orbitals"] = orbitals_node(imported.read_orbitals(found.pdos, structure, output))
+        if found.cubes:
+            nodes["orbital_cubes"] = cubes = orm.FolderData()
+            for path in found.cubes:
+                cubes.base.repository.put_object_from_file(str(path), path.name)
+    return nodes
+
+
+@calcfunction
+def imported_bader(
+    files: orm.FolderData, scf_parameters: orm.Dict, settings: orm.Dict
+) -> dict[str, orm.Node]:
+    """Return the populations and charges of the ACF.dat, and the totals of the partition."""
+    with _folder(files) as folder:
+        found, rules = _found(folder, settings)
+        structure = imported.read_structure(found.structure, rules)
+        output = imported.read_ground_state(found.output, structure)
+        assert found.acf is not None
+        table, charge = imported.read_partition(found.acf, structure, output, scf_parameters["n_valence"])
+        log = folder / BaderCalculation.OUTPUT
+        program = engine(log.read_text(encoding="utf-8", errors="replace") if log.is_file() else "")
+    bader = orm.ArrayData()
+    bader.set_array("bader_population", table.bader_population)
+    bader.set_array("bader_charge", charge)
+    bader.set_array("min_distance_ang", table.min_distance_ang)
+    bader.set_array("volume_ang3", table.volume_ang3)
+    totals = {
+        **program,
+        "n_electrons": table.n_electrons,
+        "vacuum_charge_e": table.vacuum_charge_e,
+        "vacuum_volume_ang3": table.vacuum_volume_ang3,
+    }
+    return {"bader": bader, "output_parameters": orm.Dict(totals)}
+
+
+def _found(folder: Path, settings: orm.Dict) -> tuple[imported.RunFiles, imported.ImportSettings]:
+    rules = imported.ImportSettings.from_mapping(settings.get_dict())
+    return imported.find_files(folder, rules), rules
+
+
+@contextmanager
+def _folder(files: orm.FolderData) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        files.base.repository.copy_tree(name)
+        yield Path(name)
