@@ -113,7 +113,9 @@ def _print(origin: dict[str, Any]) -> None:
         click.echo(f"  model: {model['pk']} {model['label']} ({model['uuid']})")
         if not origin["processes"]:
             continue  # an input: its users by name are enough
-        for key in ("spec", "protocol_settings"):
+        for key in ("spec", "imported", "protocol_settings"):
+            if model.get(key) is None:
+                continue
             click.echo(f"    {key}:")
             text = yaml.safe_dump(model[key], sort_keys=False, default_flow_style=None, width=100)
             click.echo("".join(f"      {line}\n" for line in text.splitlines()), nl=False)
