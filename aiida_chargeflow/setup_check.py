@@ -97,6 +97,14 @@ def _tried(check: Callable[[Target], Check], target: Target) -> Check:
 def _daemon() -> Check:
     client = get_daemon_client()
     if client.is_daemon_running:
+        n_workers = len(client.get_worker_info().get("info", {}))
+        if n_workers > 1 and get_manager().get_profile().storage_backend == "core.sqlite_dos":
+            return Check(
+                "daemon",
+                "note",
+                f"{n_workers} workers on SQLite, which locks: processes may fail with `database is locked`",
+                "`verdi daemon stop && verdi daemon start 1`, or a profile of setup/large for several workers",
+            )
         return Check("daemon", "ok", f"running, broker {get_manager().get_profile().process_control_backend}")
     return Check("daemon", "failed", "not running, so nothing is submitted", "verdi daemon start")
 
