@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from aiida import orm
@@ -19,6 +20,8 @@ from .orbital_results import OrbitalResult
 from .science.cube import isovalue
 from .science.kinds import LIGAND, REGIONS
 from .structure_results import StructureResult, structure_result
+
+Gap = Literal["band-edge", "homo-lumo"]
 
 
 def title_of(label: str, formula: str) -> str:
@@ -45,10 +48,15 @@ def common_legend(results: Sequence[StructureResult], by: Colouring) -> Legend:
     return legend(symbols, regions, np.concatenate([result.coordination for result in results]), by)
 
 
-def ladder(result: OrbitalResult, by: str) -> OrbitalLadder:
-    """Return the orbitals of a model split by ``coordination``, ``element`` or ``region``."""
+def ladder(result: OrbitalResult, by: str, gap: Gap = "band-edge") -> OrbitalLadder:
+    """Return the orbitals of a model split by ``coordination``, ``element`` or ``region``.
+
+    :param gap: which one to mark: between the delocalised edges, or between HOMO and LUMO of any kind.
+    """
     found = result.structure
-    edges = (found.valence_edge_ev, found.conduction_edge_ev)
+    edges: tuple[float | None, float | None] = (found.homo_ev, found.lumo_ev)
+    if gap == "band-edge":
+        edges = (found.valence_edge_ev, found.conduction_edge_ev)
     return OrbitalLadder(
         title=title_of(result.label, result.formula),
         energies_ev=found.energies_ev,

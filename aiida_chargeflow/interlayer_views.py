@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .figures.model_view import dot_of, pattern_layers
 from .figures.paper import Interlayer
+from .figures.paper_layout import inner, part
 from .figures.structure import StructureView
 from .science.errors import InputError
 from .science.kinds import CORE
 from .science.model import QDModel, build
 from .science.spec import ModelSpec
+
+_SHAPE_COLOUR = "#17becf"
 
 
 def interlayer_of(spec: ModelSpec) -> tuple[Interlayer, list[str]]:
@@ -23,11 +27,11 @@ def interlayer_of(spec: ModelSpec) -> tuple[Interlayer, list[str]]:
     layers, rings = pattern_layers(alloyed) if alloyed else ([], [])
     return (
         Interlayer(
-            abrupt=(_view(abrupt), abrupt.atoms.positions[abrupt.regions == CORE]) if abrupt else None,
-            thin=_view(with_one) if with_one else None,
-            layers=layers[:2],
+            abrupt=_cut_open(abrupt) if abrupt else None,
+            thin=_view(with_one, "(ii) one monolayer") if with_one else None,
+            layers=[replace(layer, title=f"(iii) {layer.title.split(', ')[-1]}") for layer in layers[:2]],
             rings=[(text, colour) for text, colour, _ in rings],
-            alloyed=_view(alloyed) if alloyed else None,
+            alloyed=_view(alloyed, "(iv) interlayer") if alloyed else None,
         ),
         notes,
     )
@@ -41,5 +45,12 @@ def _build(spec: ModelSpec, change: dict[str, Any], what: str, notes: list[str])
         return None
 
 
-def _view(model: QDModel) -> StructureView:
-    return StructureView(dot_of(model, "element"))
+def _view(model: QDModel, title: str) -> StructureView:
+    return StructureView(dot_of(model, "element"), title)
+
+
+def _cut_open(model: QDModel) -> StructureView:
+    """Return the half away from the viewer, the shape of the core outlined."""
+    dot = dot_of(model, "element")
+    core = model.atoms.positions[model.regions == CORE]
+    return StructureView(part(dot, inner(dot)), "(i) abrupt", outlines=[(core, _SHAPE_COLOUR)])

@@ -18,7 +18,7 @@ from .kept_orbitals import wanted
 from .orbital_results import orbital_result
 from .science.bonds import formal_sign
 from .science.errors import InputError
-from .science.kinds import LIGAND
+from .science.kinds import CORE, LIGAND
 from .science.spec import ModelSpec
 from .structure_results import StructureResult, spec_of, structure_result
 
@@ -54,7 +54,7 @@ class _Candidate:
 
 
 def choose(number: int, nodes: Sequence[orm.WorkChainNode]) -> tuple[Chosen, list[str]]:
-    """Return the models of a figure, each with its heading, and a note for every other.
+    """Return the models of a figure, each with its heading, and notes on the others.
 
     Figure 1 takes the pure and the reconstructed surface of one core, Figure 2 the thickest abrupt and
     Figure 3 the thickest reconstructed interface (with a reconstructed surface, if there is one), Figure 4
@@ -75,11 +75,8 @@ def choose(number: int, nodes: Sequence[orm.WorkChainNode]) -> tuple[Chosen, lis
         )
     chosen = _CHOICE[number](fitting)
     taken = {node.pk for node, _ in chosen}
-    notes += [
-        f"{_name(item.node)}: figure {number} has no place for it"
-        for item in known
-        if item.node.pk not in taken
-    ]
+    others = [_name(item.node) for item in known if item.node.pk not in taken]
+    notes += [f"not in figure {number}: {', '.join(others)}"] if others else []
     return chosen, notes
 
 
@@ -133,7 +130,8 @@ def paper_model(
     if number in PLANES:
         cut, widened = _slice(node, atoms, name, PLANES[number], slab_ang)
         notes += widened
-    edges = states.alignment().regions if number in (2, 3) else ()
+    alignment = states.alignment()
+    edges = alignment.regions if number in (2, 3) else ()
     if number in (2, 3) and not edges:
         notes.append(f"{_name(node)}: no region shows both of its band edges")
     model = PaperModel(
@@ -141,10 +139,12 @@ def paper_model(
         by_element=structure_view(atoms, "element", with_facets=number == 1),
         by_region=structure_view(atoms, "region", with_facets=False),
         ladder_by_coordination=ladder(states, "coordination"),
-        ladder_by_region=ladder(states, "region"),
+        ladder_by_region=ladder(states, "region", "homo-lumo"),
         orbitals=orbitals,
         composition=states.frontier_composition(1),
         cut=cut,
+        core_ang=atoms.atoms.positions[atoms.regions == CORE] if atoms.has_shell else None,
+        alignment_type=alignment.type or "",
         alignment=[(e.region, e.valence_edge_ev, e.conduction_edge_ev) for e in edges],
     )
     return model, notes

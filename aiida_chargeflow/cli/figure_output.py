@@ -129,7 +129,7 @@ def finish(
         print_json({"path": str(output), "sources": list(sources), "notes": list(notes)})
         return
     for note in notes:
-        click.echo(f"left out: {note}", err=True)
+        click.echo(f"note: {note}", err=True)
     click.echo(f"wrote {output}")
 
 

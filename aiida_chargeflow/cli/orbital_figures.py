@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -35,6 +35,13 @@ def _results(models: tuple[str, ...], output: Path) -> list[OrbitalResult]:
 )
 @click.option("--emin", default=-2.0, show_default=True, help="Lowest energy shown, eV.")
 @click.option("--emax", default=3.0, show_default=True, help="Highest energy shown, eV.")
+@click.option(
+    "--gap",
+    type=click.Choice(["band-edge", "homo-lumo"]),
+    default="band-edge",
+    show_default=True,
+    help="Which gap the arrow marks.",
+)
 @click.option("--zoom", type=Range(), help="Show these energies enlarged beside, e.g. -0.4,0.4.")
 def orbitals(
     models: tuple[str, ...],
@@ -43,16 +50,17 @@ def orbitals(
     by: str,
     emin: float,
     emax: float,
+    gap: Any,
     zoom: tuple[float, float] | None,
 ) -> None:
-    """Draw every orbital as a segment split by what carries it; traps ringed, band-edge gap marked."""
+    """Draw every orbital as a segment split by what carries it; traps ringed, gap marked."""
     from ..figure_views import ladder
     from ..figures.pdos import orbital_figure
 
     if emin >= emax:
         raise InputError("empty window", field="--emin", value=emin, remedy="Choose it below --emax.")
     results = _results(models, output)
-    ladders = [ladder(result, by) for result in results]
+    ladders = [ladder(result, by, gap) for result in results]
     drawn = orbital_figure(ladders, window_ev=(emin, emax), zoom_ev=zoom)
     finish(drawn, output, [result.uuid for result in results], as_json)
 

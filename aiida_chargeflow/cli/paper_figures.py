@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 @click.option("--fraction", default=0.7, show_default=True, help="Share of the density inside isosurfaces.")
 @click.option("--slab", default=3.0, show_default=True, help="Thickness of the slab of the maps in Å.")
 @click.option("--window", type=Range(), default="-2,3", show_default=True, help="Energies shown, eV.")
-@click.option(
-    "--zoom", type=Range(), default="-0.6,0.6", show_default=True, help="Energies enlarged in figure 2, eV."
-)
+@click.option("--zoom", type=Range(), help="Energies enlarged in figure 2, eV; around the gap by default.")
 def paper(
     number: int,
     models: tuple[str, ...],
@@ -34,7 +32,7 @@ def paper(
     fraction: float,
     slab: float,
     window: tuple[float, float],
-    zoom: tuple[float, float],
+    zoom: tuple[float, float] | None,
 ) -> None:
     """Draw figure 1, 2, 3 or 4 in the layout of the paper from the models that fit.
 
@@ -62,13 +60,22 @@ def paper(
     finish(figure, output, [node.uuid for node in nodes], as_json, notes + more)
 
 
+def _around_gap(model: PaperModel) -> tuple[float, float] | None:
+    """Return the energies from a little below the HOMO to a little above the LUMO."""
+    gap = model.ladder_by_region.gap_ev
+    if gap is None:
+        return None
+    margin = max(0.15, 0.3 * (gap[1] - gap[0]))
+    return gap[0] - margin, gap[1] + margin
+
+
 def _draw(
     number: int,
     nodes: list[orm.WorkChainNode],
     models: list[PaperModel],
     slab: float,
     window: tuple[float, float],
-    zoom: tuple[float, float],
+    zoom: tuple[float, float] | None,
 ) -> tuple[Figure, list[str]]:
     """Return the figure and notes on what could not be built for it."""
     from ..figure_views import common_legend
@@ -83,7 +90,7 @@ def _draw(
         atoms = on_plane(nodes[0], PLANES[1], slab)
         return figures.figure_1(models, by_element, atoms, PLANES[1], window), []
     if number == 2:
-        return figures.figure_2(models[0], by_region, zoom, window), []
+        return figures.figure_2(models[0], by_region, zoom or _around_gap(models[0]), window), []
     if number == 4:
         return figures.figure_4(models, by_region, window), []
     spec = spec_of(nodes[0])

@@ -26,14 +26,18 @@ _BY = ["auto", "element", "region", "coordination"]
     show_default=True,
     help="Colours; auto: by region where there is a shell, else by element with 3-coordinate anions told apart.",
 )
-@click.option("--facets/--no-facets", default=True, show_default=True, help="Name the facets, where known.")
+@click.option(
+    "--facets/--no-facets",
+    default=None,
+    help="Name the facets, where known; by default of one or two models.",
+)
 @direction_option
 def structure(
     models: tuple[str, ...],
     output: Path,
     as_json: bool,
     by: Any,
-    facets: bool,
+    facets: bool | None,
     direction: tuple[float, ...],
 ) -> None:
     """Draw the atoms of models side by side, as they were computed."""
@@ -47,6 +51,7 @@ def structure(
     results = [structure_result(node) for node in tables.models_of(models)]
     if by == "auto":
         by = "region" if any(result.has_shell for result in results) else "element"
+    facets = len(results) <= 2 if facets is None else facets
     views = [structure_view(result, by, facets) for result in results]
     notes = [
         f"{result.label or result.formula}: facet names, since it was not built from a specification"

@@ -112,15 +112,16 @@ def flow_maps(
         its own: positive where arrows part, negative where they meet.
     """
     scale, ang_per_e = common_scales(slices, vmax)
+    frame = common_frame(slices)
     rows = 2 if divergence else 1
     width = width_in(len(slices))
     figure = Figure(
-        figsize=(width, rows * ((width - 0.6) / len(slices) * _aspect(slices) + 0.45)), layout="constrained"
+        figsize=(width, rows * ((width - 0.6) / len(slices) * _aspect(frame) + 0.45)), layout="constrained"
     )
     grid = figure.subplots(rows, len(slices), squeeze=False)
     panels = grid[0]
     for ax, cut in zip(panels, slices, strict=True):
-        draw_slice(ax, cut, scale, ang_per_e, facet_families)
+        draw_slice(ax, cut, scale, ang_per_e, facet_families, frame_ang=frame)
         ax.set_xlabel("Å")
         if streamlines:
             draw_streamlines(ax, cut)
@@ -154,10 +155,15 @@ def magnitude_bar(
     bar.set_label("charge-flow magnitude (e)")
 
 
-def _aspect(slices: Sequence[Slice]) -> float:
-    """Return the largest height of a map relative to its width."""
-    spans = [np.ptp(cut.outline_ang, axis=0) + 2 * _FRAME_ANG for cut in slices]
-    return max(float(span[1] / span[0]) for span in spans)
+def common_frame(slices: Sequence[Slice]) -> Array:
+    """Return lowest and highest coordinates in Å, shape (2, 2), that maps on one scale need."""
+    corners = np.vstack([cut.outline_ang for cut in slices])
+    return np.stack([corners.min(axis=0) - _FRAME_ANG, corners.max(axis=0) + _FRAME_ANG])
+
+
+def _aspect(frame_ang: Array) -> float:
+    width, height = frame_ang[1] - frame_ang[0]
+    return float(height / width)
 
 
 def draw_slice(
@@ -166,11 +172,14 @@ def draw_slice(
     scale: Normalize,
     ang_per_e: float,
     facet_families: Sequence[tuple[int, int, int]] = (),
+    *,
+    frame_ang: Array | None = None,
 ) -> None:
     """Draw one map on ``ax``: background, arrows with key, atoms, outline and facet labels.
 
     :param scale: colour scale of the magnitude.
     :param ang_per_e: length of an arrow of 1 e, in Å.
+    :param frame_ang: what ``common_frame`` returns; by default what this map needs.
     """
     _background(ax, cut.points_ang, cut.magnitude, cut.outline_ang, scale, FLOW_MAP)
     border = np.vstack([cut.outline_ang, cut.outline_ang[:1]])
@@ -199,7 +208,7 @@ def draw_slice(
     _label_facets(ax, cut, facet_families)
     ax.set_title(cut.title, loc="left")
     ax.set_aspect("equal")
-    low, high = cut.outline_ang.min(axis=0) - _FRAME_ANG, cut.outline_ang.max(axis=0) + _FRAME_ANG
+    low, high = common_frame([cut]) if frame_ang is None else frame_ang
     ax.set_xlim(low[0], high[0])
     ax.set_ylim(low[1], high[1])
     for side in ("top", "right"):

@@ -12,14 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from skimage.measure import marching_cubes
 
 from .ball_stick import BallStick, Floats, paint, view_axes
-from .plane import outline
-from .structure import DIRECTION, draw_scale_bar, frame, reach
+from .structure import DIRECTION, draw_outline, draw_scale_bar, frame, reach
 from .style import DOUBLE_COLUMN_IN, paper_style, width_in
 from .surface_image import Surface, render
 
 PHASES = ("#f2a900", "#0aa5c9")
 _BALL = 0.5
-_OUTLINE_MARGIN_ANG = 1.2
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,6 @@ def draw_orbital(
     image = render(view.surfaces, small, axes, limits)
     ax.imshow(image, extent=limits, origin="lower", interpolation="bilinear", zorder=800)
     for positions, colour in view.boundaries.values():
-        corners = outline(positions @ axes[:2].T, _OUTLINE_MARGIN_ANG)
-        ax.fill(*corners.T, fill=False, edgecolor=colour, linestyle="--", linewidth=1.1, zorder=900)
+        draw_outline(ax, positions @ axes[:2].T, colour)
     if view.title:
         ax.set_title(view.title)

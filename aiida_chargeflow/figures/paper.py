@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .atom_colours import Legend
 from .ball_stick import Floats, view_axes
+from .colours import REGIONS
 from .paper_layout import (
     Panel,
     PaperModel,
@@ -28,7 +29,6 @@ from .paper_layout import (
     inner,
     part,
 )
-from .plane import outline
 from .structure import (
     DIRECTION,
     Layer,
@@ -44,7 +44,7 @@ from .structure import (
 Window = tuple[float, float]
 
 _WINDOW_EV = (-2.0, 3.0)
-_SHAPE_COLOUR = "#17becf"
+_BOUNDARY_COLOUR = REGIONS["interlayer"]
 _FRONTIER = ("lumo", "homo")
 _EDGES = ("cb", "vb")
 
@@ -53,14 +53,14 @@ _EDGES = ("cb", "vb")
 class Interlayer:
     """How the interlayer of a model came about, from its specification: panel (a) of Figure 3.
 
-    :param abrupt: structure and shape of the core (positions in Å) of the model with an abrupt interface.
+    :param abrupt: the model with an abrupt interface, cut open.
     :param thin: the abrupt model with one monolayer.
     :param layers: the layers that the interface pattern edited.
     :param rings: (text, colour) of the rings on them.
     :param alloyed: the model with one monolayer after the edits.
     """
 
-    abrupt: tuple[StructureView, Floats] | None = None
+    abrupt: StructureView | None = None
     thin: StructureView | None = None
     layers: Sequence[Layer] = ()
     rings: Sequence[tuple[str, str]] = ()
@@ -98,15 +98,24 @@ def figure_2(
     model: PaperModel, legend: Legend, zoom_ev: Window | None, window_ev: Window = _WINDOW_EV
 ) -> Figure:
     """Return Figure 2: an abrupt interface, its orbitals by region, its charge flow and band alignment."""
-    open_view = StructureView(part(model.by_region.dot, inner(model.by_region.dot)), "cut open")
-    views = [replace(model.by_region, facets=()), open_view]
+    dot = model.by_region.dot
+    open_view = StructureView(
+        part(dot, inner(dot)), "cut open", outlines=_core_outline(model, _BOUNDARY_COLOUR)
+    )
+    views = [replace(model.by_region, title=model.name, facets=()), open_view]
+    ladders = [replace(model.ladder_by_region, title="by region")]
     first = [
         Panel("a", lambda figure: draw_structures(figure, views, legend), 1.35),
-        Panel("b", lambda figure: draw_ladders(figure, [model.ladder_by_region], window_ev, zoom_ev), 1.0),
+        Panel("b", lambda figure: draw_ladders(figure, ladders, window_ev, zoom_ev), 1.0),
     ]
+    second = _frontier_panel("c", model)
     return compose(
-        [(3.1, first), (2.3, [_frontier_panel("c", model)]), (2.9, _flow_and_alignment(model, "d"))]
+        [(3.1, first), (_frontier_height(model), [second]), (2.9, _flow_and_alignment(model, "d"))]
     )
+
+
+def _core_outline(model: PaperModel, colour: str) -> list[tuple[Floats, str]]:
+    return [] if model.core_ang is None else [(model.core_ang, colour)]
 
 
 def figure_3(
@@ -116,13 +125,14 @@ def figure_3(
     first = []
     if interlayer.abrupt or interlayer.layers:
         first.append(Panel("a", lambda figure: _draw_interlayer(figure, interlayer, legend)))
-    second = [Panel("c", lambda figure: draw_ladders(figure, [model.ladder_by_region], window_ev), 0.8)]
+    ladders = [replace(model.ladder_by_region, title="by region")]
+    second = [Panel("c", lambda figure: draw_ladders(figure, ladders, window_ev), 0.8)]
     if model.cut:
         second.insert(0, Panel("b", lambda figure: draw_maps(figure, [model]), 1.3))
     third = [_frontier_panel("d", model)]
     if model.alignment:
         third.append(Panel("e", lambda figure: draw_alignments(figure, [model]), 0.7))
-    return compose([(2.3, first), (3.0, second), (2.6, third)])
+    return compose([(1.95, first), (3.0, second), (2.6, third)])
 
 
 def figure_4(models: Sequence[PaperModel], legend: Legend, window_ev: Window = _WINDOW_EV) -> Figure:
@@ -130,15 +140,19 @@ def figure_4(models: Sequence[PaperModel], legend: Legend, window_ev: Window = _
     n = len(models)
     views = [replace(model.by_region, title=model.name, facets=()) for model in models]
     ladders = [replace(model.ladder_by_region, title=model.name) for model in models]
-    rows = [
-        (min(6.6 / n, 3.4), [Panel("a", lambda figure: draw_structures(figure, views, legend))]),
-        (3.0, [Panel("b", lambda figure: draw_ladders(figure, ladders, window_ev))]),
-    ]
+    structures = Panel("a", lambda figure: draw_structures(figure, views, legend))
+    orbitals = Panel("b", lambda figure: draw_ladders(figure, ladders, window_ev))
+    rows = [(3.0, [structures, orbitals])] if n == 1 else [(6.6 / n, [structures]), (3.0, [orbitals])]
     n_rows = sum(any(name in model.orbitals for model in models) for name in _FRONTIER)
     if n_rows:
         panel = Panel("c", lambda figure: draw_orbitals(figure, models, _FRONTIER))
         rows.append((n_rows * min(6.2 / n, 2.6), [panel]))
     return compose(rows)
+
+
+def _frontier_height(model: PaperModel) -> float:
+    """Return the height in inches of a row with isosurfaces, or with composition bars alone."""
+    return 2.3 if set(_FRONTIER) & set(model.orbitals) else 1.2
 
 
 def _frontier_panel(letter: str, model: PaperModel) -> Panel:
@@ -168,30 +182,16 @@ def _flow_and_alignment(model: PaperModel, first: str) -> list[Panel]:
 
 
 def _draw_interlayer(figure: SubFigure, made: Interlayer, legend: Legend) -> None:
-    n_columns = len(made.layers) + sum(item is not None for item in (made.abrupt, made.thin, made.alloyed))
+    views = [view for view in (made.abrupt, made.thin) if view]
+    extent = max((reach(v.dot, view_axes(DIRECTION)) for v in (*views, made.alloyed) if v), default=10.0)
+    n_columns = len(views) + len(made.layers) + (made.alloyed is not None)
     axes = list(figure.subplots(1, n_columns, squeeze=False)[0])
-    dots = [view.dot for view in (made.thin, made.alloyed) if view]
-    dots += [made.abrupt[0].dot] if made.abrupt else []
-    extent = max((reach(dot, view_axes(DIRECTION)) for dot in dots), default=10.0)
-    if made.abrupt:
-        view, core = made.abrupt
-        ax = axes.pop(0)
-        draw_view(
-            ax, StructureView(part(view.dot, inner(view.dot)), "(i) abrupt, cut open"), extent_ang=extent
-        )
-        corners = outline(core @ view_axes(DIRECTION)[:2].T, 1.2)
-        ax.fill(*corners.T, fill=False, edgecolor=_SHAPE_COLOUR, linestyle="--", linewidth=1.2, zorder=900)
-    if made.thin:
-        draw_view(
-            axes.pop(0), replace(made.thin, title="(ii) one monolayer"), extent_ang=extent, scale_bar=False
-        )
-    for number, layer in enumerate(made.layers):
-        text = "" if number else "(iii) "
-        draw_layer(axes.pop(0), replace(layer, title=text + layer.title), layer_reach(made.layers))
+    for view in views:
+        draw_view(axes.pop(0), view, extent_ang=extent, scale_bar=view is views[0])
+    for layer in made.layers:
+        draw_layer(axes.pop(0), layer, layer_reach(made.layers))
     if made.alloyed:
-        draw_view(
-            axes.pop(0), replace(made.alloyed, title="(iv) interlayer"), extent_ang=extent, scale_bar=False
-        )
+        draw_view(axes.pop(0), made.alloyed, extent_ang=extent, scale_bar=False)
     handles = [dot_handle(text, colour) for text, colour in legend]
     handles += [ring_handle(text, colour) for text, colour in made.rings]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 9), frameon=False)

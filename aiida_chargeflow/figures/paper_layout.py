@@ -15,7 +15,7 @@ from .atom_colours import Legend
 from .ball_stick import BallStick, Floats, view_axes
 from .colours import REGIONS
 from .composition import draw_bars
-from .flow_map import FACETS, common_scales, draw_slice, magnitude_bar
+from .flow_map import FACETS, common_frame, common_scales, draw_slice, magnitude_bar
 from .isosurface import OrbitalView, draw_orbital
 from .pdos import OrbitalLadder, draw_ladder, draw_zoom, label_colours, share_handles
 from .plane import Slice
@@ -33,6 +33,8 @@ class PaperModel:
     :param orbitals: name (``lumo``, ``homo``, ``cb``, ``vb``) → the orbitals that were kept as cubes.
     :param composition: orbital → region → share.
     :param alignment: edges of the regions, from the middle out.
+    :param alignment_type: of core and shell, empty without both.
+    :param core_ang: positions of the atoms of the core, shape (n, 3), where there is a shell.
     """
 
     name: str
@@ -44,6 +46,8 @@ class PaperModel:
     composition: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cut: Slice | None = None
     alignment: Sequence[Step] = ()
+    alignment_type: str = ""
+    core_ang: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def draw_ladders(
         ax.tick_params(labelleft=ax is axes[0])
     if zoom_ev is not None:
         draw_zoom(axes[len(ladders) - 1], axes[-1], ladders[-1], colours, zoom_ev)
-    axes[0].set_ylabel("Energy (eV)")
+    axes[0].set_ylabel("Energy relative to the Fermi level (eV)")
     handles = share_handles(labels, colours)
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), frameon=False)
 
@@ -139,7 +143,7 @@ def draw_maps(figure: SubFigure, models: Sequence[PaperModel], vmax: float | Non
     scale, ang_per_e = common_scales(cuts, vmax)
     axes = list(figure.subplots(1, len(cuts), squeeze=False)[0])
     for ax, cut in zip(axes, cuts, strict=True):
-        draw_slice(ax, cut, scale, ang_per_e, FACETS)
+        draw_slice(ax, cut, scale, ang_per_e, FACETS, frame_ang=common_frame(cuts))
         ax.set_xlabel("Å")
     axes[0].set_ylabel("Å")
     magnitude_bar(figure, axes, scale, cuts)
@@ -152,7 +156,7 @@ def draw_alignments(figure: SubFigure, models: Sequence[PaperModel]) -> None:
     axes = figure.subplots(1, len(known), sharey=True, squeeze=False)[0]
     for ax, model in zip(axes, known, strict=True):
         draw_alignment(ax, model.alignment, REGIONS, limits)
-        ax.set_title(model.name)
+        ax.set_title(f"type {model.alignment_type}" if model.alignment_type else model.name)
     axes[0].set_ylabel("Energy (eV)")
 
 

@@ -14,26 +14,30 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from .ball_stick import BallStick, Floats, paint, view_axes
+from .plane import outline
 from .style import paper_style, width_in
 
 __all__ = ["Layer", "StructureView", "draw_pattern", "draw_structures", "draw_view", "view_axes"]
 
 _MARGIN_ANG = 3.2
 _LABEL_OFFSET_ANG = 2.8
+_OUTLINE_MARGIN_ANG = 1.2
 _SCALE_BAR_ANG = 10.0
 DIRECTION = (1.0, -2.0, 0.6)
 
 
 @dataclass(frozen=True)
 class StructureView:
-    """One panel: a structure, its title, and the directions of facets to label.
+    """One panel: a structure, its title, the facets to label and the parts to outline.
 
-    :param facets: label → (outward normal, centre of the facet's atoms in Å), both of shape (3,).
+    :param facets: (label, outward normal, centre of the facet's atoms in Å), the last two of shape (3,).
+    :param outlines: (positions in Å of the atoms inside, shape (n, 3), colour) of each dashed line.
     """
 
     dot: BallStick
     title: str = ""
     facets: Sequence[tuple[str, Floats, Floats]] = ()
+    outlines: Sequence[tuple[Floats, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,18 @@ def draw_view(
     paint(ax, view.dot, axes)
     for text, normal, centre in view.facets:
         _label_facet(ax, text, axes @ normal, axes @ centre)
+    for positions, colour in view.outlines:
+        draw_outline(ax, positions @ axes[:2].T, colour)
     if view.title:
         ax.set_title(view.title)
     if scale_bar:
         draw_scale_bar(ax, extent)
+
+
+def draw_outline(ax: Axes, points_ang: Floats, colour: str) -> None:
+    """Draw a dashed line around points, shape (n, 2)."""
+    corners = outline(points_ang, _OUTLINE_MARGIN_ANG)
+    ax.fill(*corners.T, fill=False, edgecolor=colour, linestyle="--", linewidth=1.1, zorder=900)
 
 
 def frame(ax: Axes, points_ang: Floats, extent_ang: float) -> None:
