@@ -74,10 +74,11 @@ def _step(
     arrow = {"arrowstyle": "<->", "color": colour, "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", xy=(middle, conduction), xytext=(middle, valence), arrowprops=arrow)
     ax.text(
-        middle + 0.05,
+        middle,
         valence + 0.62 * (conduction - valence),
         f"{conduction - valence:.2f} eV",
         color=colour,
+        ha="center",
         va="center",
         bbox=plain,
         zorder=4,

@@ -22,6 +22,8 @@ TRAP_COLOUR = "#e3000f"
 TWO_COORDINATE_ANION = "#7b1fa2"
 #: Traps closer than this share one dashed ring.
 RING_DISTANCE_EV = 0.35
+#: Gaps narrower than this share of the window have their label outside.
+NARROW_GAP = 0.06
 _COORDINATION = re.compile(r"^(\d)c ([A-Z][a-z]?)$")
 
 
@@ -142,25 +144,32 @@ def _draw_segments(
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _mark_gap(ax: Axes, low: float, high: float, occupied_ev: Sequence[float]) -> None:
-    """Draw the arrow, and its length where the label is farthest from edges, traps and Fermi level."""
+def _mark_gap(ax: Axes, low: float, high: float, levels_ev: Sequence[float]) -> None:
+    """Draw the arrow, and its length where the label is farthest from edges, traps and Fermi level.
+
+    A gap too narrow for that has its label above, with an arrow that points into it.
+    """
+    text = {"color": GAP_COLOUR, "va": "center"}
+    plain = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
+    arrow = {"color": GAP_COLOUR, "lw": 1.1, "shrinkA": 0, "shrinkB": 0}
+    span = float(np.ptp(ax.get_ylim()))
+    if high - low < NARROW_GAP * span:
+        ax.annotate(
+            f"{high - low:.2f} eV",
+            xy=(0.5, (low + high) / 2),
+            xytext=(0.5, high + 0.09 * span),
+            ha="center",
+            bbox=plain,
+            arrowprops={**arrow, "arrowstyle": "->"},
+            zorder=6,
+            **text,
+        )
+        return
     places = np.linspace(low, high, 41)
-    taken = np.array([low, high, *occupied_ev])
+    taken = np.array([low, high, *levels_ev])
     height = places[np.abs(places[:, None] - taken).min(axis=1).argmax()]
-    ax.annotate(
-        "",
-        xy=(0.5, high),
-        xytext=(0.5, low),
-        arrowprops={"arrowstyle": "<->", "color": GAP_COLOUR, "lw": 1.1, "shrinkA": 0, "shrinkB": 0},
-    )
-    ax.text(
-        0.54,
-        height,
-        f"{high - low:.2f} eV",
-        color=GAP_COLOUR,
-        va="center",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
-    )
+    ax.annotate("", xy=(0.5, high), xytext=(0.5, low), arrowprops={**arrow, "arrowstyle": "<->"})
+    ax.text(0.54, height, f"{high - low:.2f} eV", bbox=plain, **text)
 
 
 def _clusters(energies_ev: Sequence[float], distance_ev: float) -> list[tuple[float, float]]:
