@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..science.analysis import Analysis
 from ..science.kinds import REGIONS as REGION_NAMES
 from .colours import FLOW_MAP, element_colour
+from .colours import REGIONS as REGION_COLOURS
 from .scene import scene_html
 from .style import paper_style
 
@@ -40,21 +41,46 @@ def flow_scene(result: Analysis, title: str, arrows: bool) -> str:
             )
         )
     ]
-    elements = sorted(set(symbols))
-    steps = np.linspace(0, scale.vmax or 1.0, 5)
+    longest = float(flow.flow_magnitude.max())
+    colourings = _colourings(result, shades, scale)
+    if not arrows:
+        colourings = {"flow": colourings["flow"]} | colourings
     return scene_html(
         result.atoms.positions,
         _RADIUS_ANG if arrows else 0.9,
-        [element_colour(s) for s in symbols] if arrows else shades,
+        shades,
         arrows=(result.atoms.positions, _drawn(flow.flow_vector)) if arrows else None,
         arrow_colours=shades if arrows else "#ffffff",
         bonds=flow.bonds,
-        title=f"{title}: charge flow, donor to acceptor" if arrows else f"{title}: charge-flow magnitude",
-        legend=[(s, element_colour(s)) for s in elements] if arrows else [
-            (f"{value:.2f} e", to_hex(colormaps[FLOW_MAP](scale(value)))) for value in steps
-        ],
+        title=f"{title}: charge flow, donor to acceptor; longest arrow {longest:.2f} e"
+        if arrows
+        else f"{title}: charge-flow magnitude",
+        colourings=colourings,
         labels=labels,
-    )  # fmt: skip
+    )
+
+
+def _colourings(
+    result: Analysis, shades: list[str], scale: Normalize
+) -> dict[str, tuple[list[str], list[tuple[str, str]]]]:
+    """Return name → (colour of each atom, legend)."""
+    kinds = list(zip(result.symbols, result.coordination.tolist(), strict=True))
+    names = {(s, n): s if element_colour(s, n) == element_colour(s) else f"{n}c {s}" for s, n in kinds}
+    regions = [REGION_NAMES.get(region, "unknown") for region in result.regions.tolist()]
+    tints = {name: REGION_COLOURS.get(name, "#b0b0b0") for name in (*REGION_COLOURS, "unknown")}
+    steps = np.linspace(0, scale.vmax or 1.0, 5).tolist()
+    found = {
+        "element": (
+            [element_colour(*kind) for kind in kinds],
+            list({names[kind]: element_colour(*kind) for kind in sorted(names)}.items()),
+        ),
+        "region": (
+            [tints[region] for region in regions],
+            [(name, tint) for name, tint in tints.items() if name in regions],
+        ),
+        "flow": (shades, [(f"{value:.2f} e", to_hex(colormaps[FLOW_MAP](scale(value)))) for value in steps]),
+    }
+    return found
 
 
 @paper_style()

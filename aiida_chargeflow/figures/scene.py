@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -30,6 +30,7 @@ def scene_html(
     rings: Sequence[tuple[ArrayLike, float, str, bool]] = (),
     view: tuple[float, float, float] = (1.0, -2.0, 0.6),
     cut: float = 1.0,
+    colourings: Mapping[str, tuple[Sequence[str], Sequence[tuple[str, str]]]] | None = None,
 ) -> str:
     """Return a self-contained HTML page that shows the scene; the mouse rotates, zooms and cuts it open.
 
@@ -46,21 +47,26 @@ def scene_html(
     :param rings: (position, radius in Å, colour, dashed) of each ring that marks a place.
     :param view: the direction towards the viewer at the start.
     :param cut: what is shown at the start: 1 all, 0.5 the half away from the viewer.
+    :param colourings: name → (colours of the spheres, legend) to choose from; the first is shown at the start,
+        in place of ``colours`` and ``legend``.
     :raises ValueError: the shapes do not agree.
     """
     points = np.asarray(positions, dtype=float).reshape(-1, 3)
     centre = (points.min(axis=0) + points.max(axis=0)) / 2 if len(points) else np.zeros(3)
     sizes = np.broadcast_to(np.asarray(radii, dtype=float), len(points))
-    if len(colours) != len(points) or (len(labels) and len(labels) != len(points)):
+    choices = dict(colourings or {"": (colours, legend)})
+    if any(len(own) != len(points) for own, _ in choices.values()) or len(labels) not in (0, len(points)):
         raise ValueError("every sphere needs one colour, and one label if there are any")
     data: dict[str, Any] = {
         "positions": _rounded(points - centre),
         "radii": _rounded(sizes),
-        "colours": [to_hex(colour) for colour in colours],
+        "colourings": [
+            {"name": name, "colours": _hex(own), "legend": [[text, to_hex(colour)] for text, colour in entries]}
+            for name, (own, entries) in choices.items()
+        ],
         "bonds": [] if bonds is None else np.asarray(bonds, dtype=int).reshape(-1, 2).tolist(),
         "arrows": _arrows(arrows, centre, arrow_colours, arrow_width_ang),
         "rings": [_ring(np.asarray(at) - centre, *rest) for at, *rest in rings],
-        "legend": [[text, to_hex(colour)] for text, colour in legend],
         "labels": list(labels),
         "view": [float(component) for component in view],
         "cut": float(cut),
@@ -89,6 +95,10 @@ def _arrows(
         }
         for start, vector, colour in zip(starts, vectors, each, strict=True)
     ]
+
+
+def _hex(colours: Sequence[str]) -> list[str]:
+    return [to_hex(colour) for colour in colours]
 
 
 def _ring(at: np.ndarray, radius: float, colour: str, dashed: bool) -> dict[str, Any]:

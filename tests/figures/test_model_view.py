@@ -44,7 +44,7 @@ def test_the_page_has_the_colours_of_the_regions():
     shells = [{"material": "CdSe", "n_monolayers": 1}]
     page = page_of(make(shells=shells, interface="alloyed"), "region", VIEW, ring_edits=True)
     data = json.loads(re.search(r"const DATA = (\{.*\});", page).group(1))
-    assert set(data["colours"]) == {
+    assert set(data["colourings"][0]["colours"]) == {
         REGIONS["core"],
         REGIONS["interlayer"],
         REGIONS["shell"],
