@@ -27,6 +27,7 @@ _COMMANDS = {
     "trace": "trace",
     "diff": "diff",
     "methods": "methods",
+    "report": "report",
     "archive": "archive",
     "import": "import_",
 }

@@ -79,3 +79,12 @@ def legend(
         special = colour != element_colour(symbol)
         entries[f"{-negative}c {symbol}" if special else symbol] = colour
     return list(entries.items())
+
+
+def choices(
+    symbols: Sequence[str], regions: NDArray[np.int64], coordination: NDArray[np.int64]
+) -> dict[str, tuple[list[str], Legend]]:
+    """Return ``element`` and ``region`` → (colour of each atom, legend), for a page that offers both."""
+    ways: tuple[Colouring, ...] = ("element", "region")
+    atoms = symbols, regions, coordination
+    return {way: (colours(*atoms, way), legend(*atoms, way)) for way in ways}

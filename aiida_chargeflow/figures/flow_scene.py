@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..science.analysis import Analysis
 from ..science.kinds import REGIONS as REGION_NAMES
+from .atom_colours import choices
 from .colours import FLOW_MAP, element_colour
-from .colours import REGIONS as REGION_COLOURS
 from .scene import scene_html
 from .style import paper_style
 
@@ -64,23 +64,10 @@ def _colourings(
     result: Analysis, shades: list[str], scale: Normalize
 ) -> dict[str, tuple[list[str], list[tuple[str, str]]]]:
     """Return name → (colour of each atom, legend)."""
-    kinds = list(zip(result.symbols, result.coordination.tolist(), strict=True))
-    names = {(s, n): s if element_colour(s, n) == element_colour(s) else f"{n}c {s}" for s, n in kinds}
-    regions = [REGION_NAMES.get(region, "unknown") for region in result.regions.tolist()]
-    tints = {name: REGION_COLOURS.get(name, "#b0b0b0") for name in (*REGION_COLOURS, "unknown")}
     steps = np.linspace(0, scale.vmax or 1.0, 5).tolist()
-    found = {
-        "element": (
-            [element_colour(*kind) for kind in kinds],
-            list({names[kind]: element_colour(*kind) for kind in sorted(names)}.items()),
-        ),
-        "region": (
-            [tints[region] for region in regions],
-            [(name, tint) for name, tint in tints.items() if name in regions],
-        ),
-        "flow": (shades, [(f"{value:.2f} e", to_hex(colormaps[FLOW_MAP](scale(value)))) for value in steps]),
+    return choices(result.symbols, result.regions, result.coordination) | {
+        "flow": (shades, [(f"{value:.2f} e", to_hex(colormaps[FLOW_MAP](scale(value)))) for value in steps])
     }
-    return found
 
 
 @paper_style()

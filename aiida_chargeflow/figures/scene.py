@@ -61,7 +61,11 @@ def scene_html(
         "positions": _rounded(points - centre),
         "radii": _rounded(sizes),
         "colourings": [
-            {"name": name, "colours": _hex(own), "legend": [[text, to_hex(colour)] for text, colour in entries]}
+            {
+                "name": name,
+                "colours": _hex(own),
+                "legend": [[text, to_hex(colour)] for text, colour in entries],
+            }
             for name, (own, entries) in choices.items()
         ],
         "bonds": [] if bonds is None else np.asarray(bonds, dtype=int).reshape(-1, 2).tolist(),

@@ -1,0 +1,1 @@
+"""The report: finished models as static HTML pages that open offline."""

@@ -1,0 +1,116 @@
+"""The row of a model in the summary table of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiida import orm
+
+from ..costs import cost, total
+from ..queries import model_row
+from ..science.column_names import columns
+from ..structure_results import spec_of
+from ..tracing import model
+from ..trends import n_monolayers
+from .cells import Cell, Column, count, number, words
+from .protocol import nearest_protocol
+
+_HEADINGS = {
+    "label": ("model", "", "label of the model run; opens its page"),
+    "formula": ("formula", "", ""),
+    "n_atoms": ("atoms", "", ""),
+    "interface": ("interface", "", "pattern of the interface between core and shell"),
+    "surface": ("surface", "", "patterns of the surface"),
+    "n_monolayers": ("monolayers", "", "thickness of all shells together, in monolayers"),
+    "protocol": ("protocol", "", "protocol of the calculations"),
+    "energy_ev": ("energy", "", ""),
+    "gap_ev": ("HOMO-LUMO gap", "", ""),
+    "band_edge_gap_ev": ("band-edge gap", "", ""),
+    "n_traps": ("traps", "", ""),
+    "flow_4c_e": (
+        "flow 4c anions",
+        "e",
+        "mean charge-flow magnitude on the 4-coordinate anions of the crystal",
+    ),
+    "flow_3c_e": (
+        "flow 3c anions",
+        "e",
+        "mean charge-flow magnitude on the 3-coordinate anions of the crystal",
+    ),
+    "ligands_per_nm2": ("ligand density", "", ""),
+    "core_hours": ("core-hours", "h", "cores times wall time of all jobs of the model, failed ones included"),
+}
+
+
+def overview_columns() -> list[Column]:
+    """Return the heads of the summary table."""
+    known = columns()
+    return [
+        Column(
+            key,
+            heading,
+            unit or (known[key].unit if key in known else ""),
+            definition or (known[key].definition if key in known else ""),
+        )
+        for key, (heading, unit, definition) in _HEADINGS.items()
+    ]
+
+
+def overview_row(node: orm.WorkChainNode, href: str) -> dict[str, Cell]:
+    """Return column → cell of a finished model.
+
+    :param href: page of the model.
+    """
+    summary, row = node.outputs.summary.uuid, model_row(node)
+    flows = row["environments"]
+    cells = {
+        "label": words(node.label or row["formula"], node.uuid, href),
+        "formula": words(row["formula"], summary),
+        "n_atoms": count(row["n_atoms"], summary),
+        **_construction(node),
+        "protocol": _protocol(node),
+        "energy_ev": number(row.get("energy_ev"), summary),
+        "gap_ev": number(row.get("gap_ev"), summary),
+        "band_edge_gap_ev": number(row.get("band_edge_gap_ev"), summary),
+        "n_traps": count(row.get("n_traps"), summary),
+        "flow_4c_e": number(flows["4c anion"], summary),
+        "flow_3c_e": number(flows["3c anion"], summary),
+        "ligands_per_nm2": number(row.get("ligands_per_nm2"), summary, 2),
+        "core_hours": number(total(list(cost(node)))["core_hours"], node.uuid, 2),
+    }
+    return {key: cells[key] for key in _HEADINGS}
+
+
+def _construction(node: orm.WorkChainNode) -> dict[str, Cell]:
+    spec = spec_of(node)
+    if spec is None:
+        made = node.outputs.structure.uuid
+        return {name: words(None, made) for name in ("interface", "surface", "n_monolayers")}
+    made = node.inputs.spec.uuid
+    return {
+        "interface": words(_pattern(spec.interface.to_mapping()) if spec.shells else None, made),
+        "surface": words(", ".join(_pattern(item.to_mapping()) for item in spec.surface), made),
+        "n_monolayers": count(n_monolayers(spec), made),
+    }
+
+
+def _pattern(item: Mapping[str, Any]) -> str:
+    fraction = item.get("fraction")
+    return item["pattern"] + (f" {fraction:.3g}" if isinstance(fraction, int | float) else "")
+
+
+def _protocol(node: orm.WorkChainNode) -> Cell:
+    if "files" in node.inputs:
+        return words("imported", node.inputs.settings.uuid)
+    name, changes = nearest_protocol(model(node)["protocol_settings"])
+    return words(f"{name} + {_changed(len(changes))}" if changes else name, node.inputs.scf.settings.uuid)
+
+
+def _changed(n_changes: int) -> str:
+    return f"{n_changes} change{'s' if n_changes > 1 else ''}"
+
+
+def flat(rows: Sequence[Mapping[str, Cell]]) -> list[dict[str, Any]]:
+    """Return the rows as plain values, each with the UUID of its model: CSV and JSON of the summary table."""
+    return [{"uuid": row["label"].uuid} | {key: cell.value for key, cell in row.items()} for row in rows]
