@@ -16,7 +16,7 @@ from aiida.engine.processes import control
 from . import launcher
 from .clusters.check import aiida_options
 from .clusters.profile import RunOptions, profile_for
-from .runs import active_runs, latest_runs
+from .runs import ACTIVE_STATES, active_runs, latest_runs
 from .science.errors import InputError
 from .science.spec import ModelSpec
 from .sweep_plan import Plan
@@ -121,7 +121,12 @@ def _queued(name: str) -> set[str]:
         return set()
     queued = set()
     for sweep in active_sweeps(group_of(name)):
-        begun = {node.inputs.digest.value for node in sweep.called if isinstance(node, orm.WorkChainNode)}
+        query = orm.QueryBuilder().append(orm.WorkChainNode, filters={"id": sweep.pk}, tag="sweep")
+        query.append(orm.WorkChainNode, with_incoming="sweep", tag="run")
+        query.append(
+            orm.Str, with_outgoing="run", edge_filters={"label": "digest"}, project="attributes.value"
+        )
+        begun = set(query.all(flat=True))
         queued |= {point["digest"] for point in sweep.inputs.campaign["points"]} - begun
     return queued
 
@@ -182,11 +187,18 @@ def start(name: str, entries: Sequence[Mapping[str, Any]]) -> orm.WorkChainNode:
 
 def active_sweeps(group: orm.Group) -> list[orm.WorkChainNode]:
     """Return the work chains that are still submitting points of a sweep."""
-    return [
-        node
-        for node in group.nodes
-        if node.process_label.endswith("SweepWorkChain") and not node.is_terminated
-    ]
+    query = orm.QueryBuilder().append(orm.Group, filters={"id": group.pk}, tag="group")
+    query.append(
+        orm.WorkChainNode,
+        with_group="group",
+        filters={
+            "attributes.process_label": {"like": "%SweepWorkChain"},
+            "attributes.process_state": {"in": list(ACTIVE_STATES)},
+        },
+        project="*",
+    )
+    sweeps: list[orm.WorkChainNode] = query.all(flat=True)
+    return sweeps
 
 
 def pause(name: str) -> int:

@@ -12,7 +12,7 @@ from aiida.common import timezone
 from .diagnosis import diagnose
 from .job_records import JobRecord, job_records
 from .monitor import progress
-from .runs import latest_runs
+from .runs import RunState, latest_states
 from .sweep import active_sweeps, group_of, points_of
 
 
@@ -71,7 +71,7 @@ def sweep_status(name: str, *, read_outputs: bool = False) -> SweepStatus:
     """
     group = group_of(name)
     points = points_of(group)
-    runs = latest_runs(point["digest"] for point in points)
+    runs = latest_states(point["digest"] for point in points)
     sweeps = active_sweeps(group)
     paused = bool(sweeps) and all(sweep.paused for sweep in sweeps)
     jobs = job_records(group)
@@ -83,7 +83,7 @@ def sweep_status(name: str, *, read_outputs: bool = False) -> SweepStatus:
 
 def _row(
     point: dict[str, Any],
-    run: orm.WorkChainNode | None,
+    run: RunState | None,
     name: str,
     submitting: bool,
     paused: bool,
@@ -112,9 +112,9 @@ def _row(
     if run.is_finished_ok:
         return PointStatus(**known, state="done", what="")
     if run.is_terminated:
-        what = run.exit_message or (run.process_state.value if run.process_state else "")
+        what = run.exit_message or run.process_state or ""
         return PointStatus(**known, state="failed", what=what, remedy=f"`sweep retry {name}`")
-    found = diagnose(run, name)
+    found = diagnose(orm.load_node(run.pk), name)
     state = "stuck" if found.stuck else "running"
     return PointStatus(**known, state=state, what=found.what, remedy=found.remedy)
 

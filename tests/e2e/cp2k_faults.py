@@ -73,7 +73,7 @@ class MoleculeTrial(Trial):
 def cp2k_killed(place: Site) -> Report:
     """Kill -9 CP2K in the middle of its SCF: the chain runs the stage again from its wavefunction."""
     place.register_codes()
-    trial = MoleculeTrial(place, "cp2k-killed", n=3)
+    trial = MoleculeTrial(place, "cp2k-killed", n=2)
     os.kill(trial.iterating(), signal.SIGKILL)
     return _count(trial, "kill -9 of CP2K in mid-SCF", "nothing")
 
@@ -82,14 +82,14 @@ def scratch_purged(place: Site) -> Report:
     """Remove the folder of a ground state before Bader has read its density."""
     place.register_codes()
     _wrap(place, "bader", "purging", 'rm -r "$(dirname "$(readlink -f rho.cube)")"')
-    trial = MoleculeTrial(place, "scratch-purged", n=3, bader="purging")
+    trial = MoleculeTrial(place, "scratch-purged", n=2, bader="purging")
     return _count(trial, "scratch purged between SCF and Bader", "nothing")
 
 
 def node_failure(place: Site) -> Report:
     """Lose the node while CP2K iterates, and get it back some seconds later."""
     place.register_codes()
-    trial = MoleculeTrial(place, "node-failure", n=3)
+    trial = MoleculeTrial(place, "node-failure", n=2)
     trial.iterating()
     node = shell("hostname", "-s").strip()
     place.slurm("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
