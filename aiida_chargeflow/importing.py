@@ -45,7 +45,7 @@ def check(folder: Path, settings: ImportSettings, model: Path | None = None) -> 
     :raises InputError: a file is missing, damaged, of another calculation, or of one that did not converge.
     """
     files = imported.find_files(folder, settings)
-    structure = imported.read_structure(files.structure, settings)
+    structure = imported.read_structure(files, settings)
     spec = None if model is None else _spec(model, structure.atoms.get_chemical_symbols())
     output = imported.read_ground_state(files.output, structure)
     absent = []

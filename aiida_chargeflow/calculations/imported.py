@@ -13,26 +13,29 @@ from aiida.engine import calcfunction
 from ..parsers.bader import engine
 from ..science import imported
 from .bader import BaderCalculation
+from .failures import exit_on_input_error
 from .orbitals import orbitals_node
 
 
 @calcfunction
+@exit_on_input_error
 def imported_structure(files: orm.FolderData, settings: orm.Dict) -> orm.StructureData:
     """Return the structure of the XYZ file, its kinds carrying region and coordination."""
     with _folder(files) as folder:
         found, rules = _found(folder, settings)
-        atoms = imported.read_structure(found.structure, rules).atoms
+        atoms = imported.read_structure(found, rules).atoms
     structure = orm.StructureData(ase=atoms)
     structure.label = atoms.get_chemical_formula("metal")
     return structure
 
 
 @calcfunction
+@exit_on_input_error
 def imported_ground_state(files: orm.FolderData, settings: orm.Dict) -> dict[str, orm.Node]:
     """Return the ``output_parameters`` of the CP2K output and, if printed, its ``orbitals`` and their cubes."""
     with _folder(files) as folder:
         found, rules = _found(folder, settings)
-        structure = imported.read_structure(found.structure, rules)
+        structure = imported.read_structure(found, rules)
         output = imported.read_ground_state(found.output, structure)
         parameters = output.summary() | {"n_valence": imported.valences(output, structure, rules)}
         nodes: dict[str, orm.Node] = {"output_parameters": orm.Dict(parameters)}
@@ -46,13 +49,14 @@ def imported_ground_state(files: orm.FolderData, settings: orm.Dict) -> dict[str
 
 
 @calcfunction
+@exit_on_input_error
 def imported_bader(
     files: orm.FolderData, scf_parameters: orm.Dict, settings: orm.Dict
 ) -> dict[str, orm.Node]:
     """Return the populations and charges of the ACF.dat, and the totals of the partition."""
     with _folder(files) as folder:
         found, rules = _found(folder, settings)
-        structure = imported.read_structure(found.structure, rules)
+        structure = imported.read_structure(found, rules)
         output = imported.read_ground_state(found.output, structure)
         assert found.acf is not None
         table, charge = imported.read_partition(found.acf, structure, output, scf_parameters["n_valence"])

@@ -28,7 +28,8 @@ _HOMO_TOLERANCE_EV = 0.02
 _SAME_PLACE_ANG = 0.02
 _EMPTY_BASIN_E = 1e-3
 _PLACE = re.compile(
-    r"^ +\d+ +\d+ +([A-Z][a-z]?) +\d+ +(-?\d+\.\d+) +(-?\d+\.\d+) +(-?\d+\.\d+) +\d+\.\d+ +\d+\.\d+ *$", re.M
+    r"^ +\d+ +(\d+) +([A-Z][a-z]?) +\d+ +(-?\d+\.\d+) +(-?\d+\.\d+) +(-?\d+\.\d+) +\d+\.\d+ +\d+\.\d+ *$",
+    re.M,
 )
 
 
@@ -139,18 +140,23 @@ def _is_output(path: Path) -> bool:
         return b" CP2K| version string" in stream.read(100_000)
 
 
-def read_structure(path: Path, settings: ImportSettings) -> ImportedStructure:
-    """Read the atoms; regions and coordination from its kind names, else by the rule of the settings.
+def read_structure(files: RunFiles, settings: ImportSettings) -> ImportedStructure:
+    """Read the atoms; regions and coordination from kind names, else by the rule of the settings.
+
+    The kinds of the run are those of the XYZ or, if it has bare symbols, those that the output lists.
 
     :raises InputError: no sound XYZ, or no rule assigns the regions.
     """
-    atoms = read_xyz(path)
-    tags = atoms.get_tags()
+    atoms = read_xyz(files.structure)
+    symbols = atoms.get_chemical_symbols()
     run_kinds = tuple(
-        encode(str(symbol), tag // 10, tag % 10)
-        for symbol, tag in zip(atoms.symbols, tags.tolist(), strict=True)
+        encode(symbol, tag // 10, tag % 10)
+        for symbol, tag in zip(symbols, atoms.get_tags().tolist(), strict=True)
     )
-    if tags.all():
+    if not atoms.get_tags().all():
+        run_kinds = _listed_kinds(files.output, symbols) or run_kinds
+        atoms.set_tags([_tag(name) for name in run_kinds])
+    if atoms.get_tags().all():
         return ImportedStructure(atoms, run_kinds, "labels")
     atoms.set_tags(0)
     try:
@@ -158,10 +164,29 @@ def read_structure(path: Path, settings: ImportSettings) -> ImportedStructure:
             atoms, cast(Source, settings.regions), settings.core_elements, settings.core_planes
         )
     except InputError as error:
-        raise error.in_file(path) from None
+        raise error.in_file(files.structure) from None
     atoms.set_tags(model.atoms.get_tags())
-    rule = "elements" if settings.regions == "auto" and settings.core_planes is None else settings.regions
+    rule = "elements" if settings.regions == "auto" else settings.regions
     return ImportedStructure(atoms, run_kinds, "lattice" if settings.core_planes else rule)
+
+
+def _listed_kinds(output: Path, symbols: Sequence[str]) -> tuple[str, ...]:
+    """Return the kind of each atom as the output lists them, empty if it does not list these atoms."""
+    text = output.read_text(encoding="utf-8", errors="replace")
+    names = list(read_output(text, require_finished=False).kinds) if "CP2K|" in text else []
+    rows = _PLACE.findall(text)[: len(symbols)]
+    if [row[1] for row in rows] != list(symbols) or any(int(row[0]) > len(names) for row in rows):
+        return ()
+    return tuple(names[int(row[0]) - 1] for row in rows)
+
+
+def _tag(kind: str) -> int:
+    """Return the tag of a kind name, 0 for names that follow another rule."""
+    try:
+        decoded = decode(kind)
+    except InputError:
+        return 0
+    return 10 * decoded.region + decoded.coordination
 
 
 def read_ground_state(path: Path, structure: ImportedStructure) -> Cp2kOutput:
@@ -207,7 +232,7 @@ def _check_places(path: Path, atoms: Atoms) -> None:
     rows = _PLACE.findall(path.read_text(encoding="utf-8", errors="replace"))
     if len(rows) != len(atoms):
         return  # not printed at this print level
-    _compare(np.array([row[1:] for row in rows], dtype=float), [row[0] for row in rows], atoms, path)
+    _compare(np.array([row[2:] for row in rows], dtype=float), [row[1] for row in rows], atoms, path)
 
 
 def _compare(positions: NDArray[np.float64], symbols: Sequence[str], atoms: Atoms, path: Path) -> None:

@@ -3,13 +3,19 @@
 import json
 
 from aiida_chargeflow.archive.privacy import Hider, Secrets, secrets_of
+from aiida_chargeflow.science.accounting import JobTime, from_sacct
 
 ATTRIBUTES = {
     "process_state": "finished",
     "account": "IscrB_DOTS",
     "remote_workdir": "/leonardo_scratch/large/userexternal/jdoe0001/aiida/ab/cd/ef01-23",
     "last_job_info": {"job_owner": "jdoe0001", "raw_data": ["1", "jdoe0001", "IscrB_DOTS"]},
-    "detailed_job_info": {"stdout": "jdoe0001|IscrB_DOTS"},
+    "detailed_job_info": {
+        "retval": 0,
+        "stderr": "",
+        "stdout": "Account|AllocCPUS|End|JobID|Start|Submit|User|WorkDir\n"
+        "IscrB_DOTS|112|2026-01-01T02:00:00|7|2026-01-01T01:00:00|2026-01-01T00:00:00|jdoe0001|/x/jdoe0001\n",
+    },
     "metadata_inputs": {
         "scf": {"cp2k": {"metadata": {"options": {"account": "IscrB_DOTS", "withmpi": True}}}}
     },
@@ -44,9 +50,20 @@ def test_attributes_without_secrets():
     text = json.dumps(clean)
     assert "jdoe0001" not in text
     assert "IscrB_DOTS" not in text
+    assert from_sacct(clean["detailed_job_info"]["stdout"]) == JobTime(112, 3600.0, 3600.0)
     assert clean["resources"] == {"num_machines": 4}
     assert clean["remote_workdir"] == "/scratch/ab/cd/ef01-23"
     assert clean["metadata_inputs"]["scf"]["cp2k"]["metadata"]["options"] == {"withmpi": True}
+
+
+def test_an_accounting_of_another_kind_is_left_out():
+    told = {"detailed_job_info": {"stdout": "job of jdoe0001: 3 h"}}
+    assert hider().value(told) == {"detailed_job_info": None}
+
+
+def test_a_serialised_job_info_is_read():
+    told = {"last_job_info": '{"job_id": "7", "job_owner": "jdoe0001"}'}
+    assert secrets_of(told).users == {"jdoe0001"}
 
 
 def test_files_without_secrets_keep_their_numbers():
