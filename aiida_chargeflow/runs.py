@@ -46,11 +46,16 @@ def submission_lock() -> Iterator[None]:
     AiiDA's workers and the user's commands run on one machine, so a lock of the file system serves; it is
     gone with the process that held it.
     """
-    profile = get_manager().get_profile()
-    assert profile is not None
-    with (Path(get_config().dirpath) / f"chargeflow-{profile.uuid}.lock").open("w") as file:
+    with lock_file().open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def lock_file() -> Path:
+    """Return the file that `submission_lock` locks, one for each profile."""
+    profile = get_manager().get_profile()
+    assert profile is not None
+    return Path(get_config().dirpath) / f"chargeflow-{profile.uuid}.lock"
 
 
 def find_run(digest: str) -> orm.WorkChainNode | None:

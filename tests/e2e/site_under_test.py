@@ -72,6 +72,8 @@ class Site:
         """Add CP2K, one rank of it, and the Bader engine of this environment."""
         from aiida import orm
 
+        if orm.QueryBuilder().append(orm.InstalledCode, filters={"label": "cp2k"}).count():
+            return
         computer = orm.load_computer("playground")
         environment = (
             "export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1\n"
