@@ -92,7 +92,8 @@ def _value(node: orm.Node) -> Any:
         return node.full_label
     if isinstance(node, orm.BaseType):
         return node.value
-    return f"{type(node).__name__} {node.base.caching.get_hash()[:12]}"
+    identity = node.base.caching.get_hash() or node.uuid  # remote folders of an archive have no hash
+    return f"{type(node).__name__} {identity[:12]}"
 
 
 def _structure(node: orm.StructureData) -> Content:

@@ -32,13 +32,14 @@ def facts(node: orm.WorkChainNode) -> Facts:
     }
     found["lattice"] = _lattice_constants(found)
     found["max_occupation_deviation_e"] = outputs.summary.get_dict().get("max_occupation_deviation_e")
-    if "scf" in outputs and "output_parameters" in outputs.scf:
+    if "files" in node.inputs:
+        found["imported"] = _imported(node)
+    else:
         found |= _ground_state(node, outputs.scf.output_parameters.creator)
         found["relaxation"] = _relaxation(node)
-    if "bader" in outputs and "output_parameters" in outputs.bader:
         bader = outputs.bader.output_parameters
         found["bader"] = {**bader.creator.inputs.parameters.get_dict(), **bader.get_dict()}
-    maker = outputs.charge_flow.creator
+    maker = outputs.charge_flow.creator if "charge_flow" in outputs else None
     if maker is not None and "settings" in maker.inputs:
         found["charge_flow"] = ChargeFlowSettings.from_mapping(maker.inputs.settings.get_dict()).model_dump()
         found["quality"] = outputs.quality.get_dict()
@@ -62,6 +63,15 @@ def _lattice_constants(found: Facts) -> dict[str, list[Any]] | None:
         return None
     known = {**MATERIALS, **spec.materials}
     return {name: [known[name].lattice_constant_ang, known[name].source] for name in dict.fromkeys(names)}
+
+
+def _imported(node: orm.WorkChainNode) -> Facts:
+    """Return what the files of a run outside of AiiDA tell of the programs."""
+    found: Facts = dict(node.outputs.scf.output_parameters.get_dict())
+    if "bader" in node.outputs:
+        totals = node.outputs.bader.output_parameters.get_dict()
+        found |= {key: totals.get(key) for key in ("engine", "engine_version")}
+    return {key: found.get(key) for key in ("cp2k_version", "source_revision", "engine", "engine_version")}
 
 
 def _ground_state(node: orm.WorkChainNode, result: orm.CalcJobNode) -> Facts:

@@ -60,8 +60,8 @@ def find(
     for source in (_cells, _entries):
         found: dict[tuple[str, str], Match] = {}
         for model in models:
-            for match in source(model):
-                if number.matches(match.value) and (column is None or match.is_called(column)):
+            for match in source(model, number):
+                if column is None or match.is_called(column):
                     found.setdefault((model.uuid, match.quantity), match)
         if found:
             exact = [match for match in found.values() if match.quantity == column]
@@ -69,22 +69,22 @@ def find(
     return []
 
 
-def _cells(model: orm.WorkChainNode) -> Iterator[Match]:
+def _cells(model: orm.WorkChainNode, number: PrintedNumber) -> Iterator[Match]:
     for table, rows_of in TABLES.items():
         for row in rows_of(model):
             key = next((str(row[name]) for name in _ROW_KEYS if name in row), None)
             for column, value in row.items():
-                if _is_number(value) and column not in _ROW_KEYS:
+                if _is_number(value) and number.matches(value) and column not in _ROW_KEYS:
                     node, path = _holder(model, table, row, column)
                     yield Match(model, f"{column}.{key}" if key else column, value, table, node, path)
 
 
-def _entries(model: orm.WorkChainNode) -> Iterator[Match]:
+def _entries(model: orm.WorkChainNode, number: PrintedNumber) -> Iterator[Match]:
     for name in _RESULTS:
         node = _output(model, name)
         if node is not None:
             for path, value in flatten(node.get_dict(), scalars=True).items():
-                if _is_number(value):
+                if _is_number(value) and number.matches(value):
                     yield Match(model, f"{name}.{path}", value, None, node, path)
 
 

@@ -303,7 +303,8 @@ def software(facts: Facts) -> str | None:
     """Name the workflow software."""
     if not facts["aiida"] or not facts["plugin"]:
         return None
+    steps_run = "the analysis was" if facts.get("imported") else "all steps were"
     return (
-        f"all steps were run by AiiDA {join(facts['aiida'])} [[huber2020,uhrin2021]], which keeps their provenance, "
+        f"{steps_run} run by AiiDA {join(facts['aiida'])} [[huber2020,uhrin2021]], which keeps the provenance, "
         f"through aiida-chargeflow {join(facts['plugin'])}, which handles atoms with ASE [[larsen2017]]"
     )

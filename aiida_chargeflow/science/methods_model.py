@@ -13,7 +13,17 @@ _SOURCES = {"Vurgaftman": "[[vurgaftman2001]]", "Adachi": "[[adachi2005]]"}
 
 
 def origin(facts: Facts) -> str | None:
-    """Say that a structure was given instead of built."""
+    """Say that a structure was given instead of built, or that results come from files."""
+    told = facts.get("imported")
+    if told:
+        bader = ""
+        if told["engine"] not in (None, "unknown"):
+            bader = f" and {told['engine']} {told['engine_version']}"
+        return (
+            f"the structure and the results of CP2K {told['cp2k_version']} (revision {told['source_revision']}) "
+            f"[[kuhne2020]]{bader} were imported from files of calculations outside of AiiDA, whose settings must be "
+            "described from their inputs"
+        )
     return (
         None
         if facts["spec"]
@@ -90,6 +100,8 @@ def passivation(facts: Facts) -> str | None:
 
 def geometry(facts: Facts) -> str | None:
     """Say what the geometry of the electronic-structure calculation is."""
+    if facts.get("imported"):
+        return None
     start = (facts["spec"] or {}).get("start_geometry")
     prepared = {
         "force-field": "the built atoms were relaxed in a valence force field",
