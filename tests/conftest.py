@@ -29,7 +29,7 @@ def codes(aiida_localhost):
     from aiida import orm
 
     aiida_localhost.set_minimum_job_poll_interval(0.2)
-    aiida_localhost.configure(safe_interval=0.0)
+    aiida_localhost.configure(safe_interval=0.0, use_login_shell=False)
 
     def code(label, plugin, path, prepend_text="", with_mpi=False):
         return orm.InstalledCode(

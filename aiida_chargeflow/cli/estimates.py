@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ..clusters.profile import load_profile
 from ..science.cp2k_input import ScfSettings, cell_lengths_ang, check_atoms
-from ..science.estimate import count_basis_functions, count_grid_points, estimate
+from ..science.estimate import ACCURACY, count_basis_functions, count_grid_points, estimate
 from ..science.model import build
 from ..science.spec import ModelSpec
 from ..workchains.protocols import load_protocol
@@ -44,9 +44,7 @@ def print_estimates(
             str(row["nodes"] or "give --cluster"),
         )
     Console().print(table)
-    click.echo(
-        "Core-hours within a factor of about three, memory within one of two; relaxation not included."
-    )
+    click.echo(ACCURACY)
 
 
 def _row(file: Path, spec: ModelSpec, settings: ScfSettings, cluster: str | None) -> dict[str, Any]:

@@ -26,12 +26,17 @@ def parse_version(version: str) -> tuple[int, int]:
 
 
 def for_version(printed: dict[str, Any], version: str) -> dict[str, Any]:
-    """Return the section DFT/PRINT as this version reads it: from 2026.2 on PDOS is a part of DOS.
+    """Return the section DFT/PRINT as this version reads it.
 
-    >>> for_version({"PDOS": {"NLUMO": 4}}, "2026.2")
-    {'DOS': {'PDOS': {'NLUMO': 4}}}
+    From 2026.2 on PDOS, LDOS and NLUMO are parts of one section DOS; an input with PDOS outside is refused
+    (CP2K's manual, methods/properties/dos, and its pull requests 5326 and 5564). No such CP2K was at hand.
+
+    >>> for_version({"PDOS": {"NLUMO": 4, "LDOS": [{"LIST": 1}]}}, "2026.2")
+    {'DOS': {'NLUMO': 4, 'PDOS': {'COMPONENTS': False}, 'LDOS': [{'LIST': 1}]}}
     """
     if "PDOS" not in printed or parse_version(version) < _PDOS_INSIDE_DOS:
         return printed
     rest = {name: section for name, section in printed.items() if name != "PDOS"}
-    return {**rest, "DOS": {"PDOS": printed["PDOS"]}}
+    projected = dict(printed["PDOS"])
+    dos = {"NLUMO": projected.pop("NLUMO", 0), "PDOS": {"COMPONENTS": False}, **projected}
+    return {**rest, "DOS": dos}

@@ -20,10 +20,12 @@ from .units import HARTREE_EV
 
 SUM_TOLERANCE = 1e-3
 _HEADER = re.compile(
-    r"^# Projected DOS for (?:atomic kind (?P<kind>\S+)|list (?P<list>\d+) of (?P<n_atoms>\d+) atoms,?)"
-    r" at iteration step i = +(?P<iteration>\d+), E\(Fermi\) = +(?P<fermi>-?\d+\.\d+) (?P<unit>a\.u\.|eV)",
+    r"^# *Projected DOS for (?:atomic kind (?P<kind>[^\s,]+)|list (?P<list>\d+) of (?P<n_atoms>\d+) atoms)[^\n]*"
+    r"(?:\n#[^\n]*)*",
     re.MULTILINE,
 )
+_ITERATION = re.compile(r"iteration step i = +(\d+)")
+_FERMI = re.compile(r"E\(Fermi\) *= +(?P<value>-?\d+\.\d+) +(?P<unit>a\.u\.|eV)")
 
 
 @dataclass(frozen=True)
@@ -152,33 +154,38 @@ def read_pdos_file(text: str, *, file: str | Path | None = None) -> PdosFile:
             remedy="Expected '# Projected DOS for atomic kind …': give CP2K's .pdos files, undamaged.",
         )
     header = headers[-1]
-    lines = text[header.end() :].splitlines()[1:]
-    if not lines or not re.search(r"Eigenvalue .*Occupation", lines[0]):
-        raise InputError("no column titles under the header", file=file, remedy="Was the run still writing?")
-    titles = lines[0].split("Occupation")[1].split()
-    to_ev = {"Eigenvalue [a.u.]": HARTREE_EV, "Eigenvalue [eV]": 1.0}
-    unit_ev = next((factor for title, factor in to_ev.items() if title in lines[0]), None)
-    if unit_ev is None:
-        raise InputError(
-            "unknown unit of the eigenvalues",
-            file=file,
-            value=lines[0].split("Occupation")[0].strip(),
-            remedy="Expected [a.u.] or [eV].",
-        )
-    table = _table(lines[1:], 3 + len(titles), file)
+    fermi, iteration = _FERMI.search(header[0]), _ITERATION.search(header[0])
+    if fermi is None:
+        raise InputError("no E(Fermi) in the header", file=file, remedy="Was the run still writing?")
+    titles, unit_ev = _titles(header[0], file)
+    table = _table(text[header.end() :].splitlines(), 3 + len(titles), file)
     return PdosFile(
         name=header["kind"] or header["list"],
         is_list=header["list"] is not None,
         list_n_atoms=int(header["n_atoms"] or 0),
         spin=_spin_of(file),
-        iteration=int(header["iteration"]),
-        fermi_level_ev=float(header["fermi"]) * (1.0 if header["unit"] == "eV" else HARTREE_EV),
+        iteration=int(iteration[1]) if iteration else 0,
+        fermi_level_ev=float(fermi["value"]) * (1.0 if fermi["unit"] == "eV" else HARTREE_EV),
         index=table[:, 0].astype(np.int64),
         eigenvalues_ev=table[:, 1] * unit_ev,
         occupations=table[:, 2],
         components=tuple(titles),
         weights=table[:, 3:],
     )
+
+
+def _titles(header: str, file: str | Path | None) -> tuple[list[str], float]:
+    """Return the titles of the columns with shares, and the unit of the eigenvalues in eV."""
+    line = next((line for line in header.splitlines() if re.search(r"Eigenvalue .*Occupation", line)), None)
+    if line is None:
+        raise InputError("no column titles under the header", file=file, remedy="Was the run still writing?")
+    before, after = line.split("Occupation", 1)
+    to_ev = {"Eigenvalue [a.u.]": HARTREE_EV, "Eigenvalue [eV]": 1.0}
+    unit_ev = next((factor for title, factor in to_ev.items() if title in before), None)
+    if unit_ev is None:
+        remedy = "Expected [a.u.] or [eV]."
+        raise InputError("unknown unit of the eigenvalues", file=file, value=before.strip(), remedy=remedy)
+    return after.split(), unit_ev
 
 
 def _spin_of(file: str | Path | None) -> str:

@@ -16,6 +16,7 @@ from ..calculations.bader import BaderCalculation
 from ..calculations.build_model import build_model
 from ..calculations.charge_flow import charge_flow
 from ..calculations.summarise import summarise
+from ..science.cp2k_input import WAVEFUNCTION
 from ..science.settings import BaderSettings
 from ..science.spec import ModelSpec
 from .data_files import cp2k_data_files
@@ -44,7 +45,9 @@ class ModelWorkChain(WorkChain):
             exclude=("structure", "clean_workdir"),
             namespace_options={"required": False, "populate_defaults": False},
         )
-        spec.expose_inputs(ScfWorkChain, namespace="scf", exclude=("structure", "clean_workdir"))
+        spec.expose_inputs(
+            ScfWorkChain, namespace="scf", exclude=("structure", "wavefunction", "clean_workdir")
+        )
         spec.expose_inputs(
             BaderCalculation, namespace="bader", exclude=("parent_folder", "structure", "scf_parameters")
         )
@@ -178,8 +181,19 @@ class ModelWorkChain(WorkChain):
         self.ctx.structure = self.ctx.get("structure", self.inputs.get("structure"))
         inputs = AttributeDict(self.exposed_inputs(ScfWorkChain, "scf"))
         inputs.structure = self.ctx.structure
+        if (folder := self._relaxed_wavefunction()) is not None:
+            inputs.wavefunction = folder
         inputs.metadata.call_link_label = "scf"
         return ToContext(scf=self.submit(ScfWorkChain, **inputs))
+
+    def _relaxed_wavefunction(self) -> orm.RemoteData | None:
+        """Return the folder of the last relaxation, if its wavefunction is still there and of the same basis."""
+        if "relax" not in self.ctx:
+            return None
+        basis = self.inputs.relax.settings["levels"][-1]["scf"].get("basis")
+        folder: orm.RemoteData = self.ctx.relax.outputs.remote_folder
+        same = basis == self.inputs.scf.settings.get_dict().get("basis")
+        return folder if same and not lacks_file(folder, WAVEFUNCTION) else None
 
     def inspect_scf(self) -> ExitCode | None:
         """Stop unless the ground state was reached."""

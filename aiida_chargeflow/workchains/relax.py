@@ -102,6 +102,7 @@ class RelaxWorkChain(BaseRestartWorkChain):
         if not node.is_finished_ok:
             return self.exit_codes.ERROR_INPUT_IMPOSSIBLE.format(reason=node.exit_message)
         self.ctx.inputs.parameters = parameters
+        self.ctx.inputs.pop("parent_calc_folder", None)
         if restart:
             self.ctx.inputs.parent_calc_folder = self.ctx.wavefunction
         name = self.ctx.levels[self.ctx.level].name
@@ -158,7 +159,9 @@ class RelaxWorkChain(BaseRestartWorkChain):
         if not calculation.is_finished_ok or self.ctx.level + 1 == len(self.ctx.levels):
             return None
         self._take_geometry(calculation)
-        self.ctx.level += 1
+        left, self.ctx.level = self.ctx.levels[self.ctx.level], self.ctx.level + 1
+        if left.scf.basis != self.ctx.levels[self.ctx.level].scf.basis:
+            self.ctx.wavefunction = None
         return ProcessHandlerReport(True)
 
     def _take_geometry(self, calculation: orm.CalcJobNode) -> None:

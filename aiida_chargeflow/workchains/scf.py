@@ -51,6 +51,12 @@ class ScfWorkChain(BaseRestartWorkChain):
             "structure", valid_type=orm.StructureData, help="The dot; kinds carry region and coordination."
         )
         spec.input("settings", valid_type=orm.Dict, validator=validate_settings, help="`scf` of a protocol.")
+        spec.input(
+            "wavefunction",
+            valid_type=orm.RemoteData,
+            required=False,
+            help="Folder of a finished job on the same atoms in the same basis, for the first stage to start from.",
+        )
         spec.inputs["max_iterations"].default = lambda: orm.Int(10)
         spec.outline(
             cls.setup,
@@ -110,7 +116,7 @@ class ScfWorkChain(BaseRestartWorkChain):
         self.ctx.stage = 0
         self.ctx.n_crashes = 0
         self.ctx.is_resumed = False
-        self.ctx.wavefunction = None
+        self.ctx.wavefunction = self.inputs.get("wavefunction")
         self.ctx.inputs = self.exposed_inputs(DotCalculation, "cp2k")
         self.ctx.inputs.structure = self.inputs.structure
         if self.ctx.settings.orbital_cubes.keep == "edges":

@@ -8,6 +8,7 @@ from ase import Atoms
 
 from aiida_chargeflow.calculations.structures import to_atoms
 from aiida_chargeflow.workchains.data_files import cp2k_data_files
+from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.relax import RelaxWorkChain
 
 pytestmark = pytest.mark.e2e
@@ -22,10 +23,14 @@ SCF = {
 }
 
 
-def relax(codes, levels):
+def long_bond():
     """InCl3 with one bond too long."""
     positions = [[0, 0, 0], [2.6, 0, 0], [-1.15, 1.99, 0], [-1.15, -1.99, 0]]
-    atoms = Atoms("InCl3", positions=positions, tags=[33, 41, 41, 42])
+    return Atoms("InCl3", positions=positions, tags=[33, 41, 41, 42])
+
+
+def relax(codes, levels):
+    atoms = long_bond()
     options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": True}
     return atoms, *run_get_node(
         RelaxWorkChain,
@@ -51,6 +56,32 @@ def test_the_long_bond_shortens_and_the_kinds_stay(codes):
     np.testing.assert_allclose(after.positions.mean(axis=0), before.positions.mean(axis=0), atol=1e-6)
     bonds = after.get_distances(0, [1, 2, 3])
     assert np.ptp(bonds) < 0.5 * np.ptp(before.get_distances(0, [1, 2, 3]))
+
+
+def test_a_model_is_relaxed_before_its_charges_are_counted(codes):
+    """From the long bond to the charge flow: the ground state starts from the relaxation's wavefunction."""
+    before = long_bond()
+    level = {"name": "cheap", "max_force_ev_ang": 0.6, "scf": {"cutoff_ry": 100}}
+    overrides = {"scf": SCF, "relax": {"levels": [level]}}
+    options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}}
+    structure = orm.StructureData(ase=before)
+    builder = ModelWorkChain.get_builder_from_protocol(codes, structure, "demo", overrides, options)
+    outputs, node = run_get_node(builder)
+    assert node.is_finished_ok, node.exit_message
+    after = to_atoms(outputs["structure"])
+    assert after.get_tags().tolist() == before.get_tags().tolist()
+    assert not any(outputs["structure"].pbc)
+    assert np.ptp(after.get_distances(0, [1, 2, 3])) < 0.5 * np.ptp(before.get_distances(0, [1, 2, 3]))
+
+    job = outputs["scf"]["output_parameters"].creator
+    relaxation = outputs["structure"].creator
+    assert job.inputs.structure.uuid == outputs["structure"].uuid
+    assert job.inputs.parent_calc_folder.uuid == relaxation.outputs.remote_folder.uuid
+    steps = job.outputs.output_parameters["n_scf_steps"]
+    assert steps < relaxation.outputs.output_parameters["n_scf_steps"] + 5
+    charge = outputs["charge_flow"].get_array("bader_charge")
+    assert charge[0] > 0 > charge[1:].max()
+    assert outputs["charge_flow"].get_array("region").tolist() == [3, 4, 4, 4]
 
 
 def test_a_geometry_whose_scf_fails_is_no_geometry(codes):

@@ -135,6 +135,16 @@ def test_damaged_files_are_named(spoil, match: str) -> None:
     assert "aiida-k2-1.pdos" in str(caught.value)
 
 
+def test_a_header_may_be_spread_over_several_lines() -> None:
+    """As CP2K 2026.2 is reported to write it; made from a file of 2023.1, since none of 2026.2 was at hand."""
+    one_line = texts()
+    several = {name: text.replace(", E(Fermi)", "\n# E(Fermi)", 1) for name, text in one_line.items()}
+    assert all("\n# E(Fermi)" in text for text in several.values())
+    before, after = read_pdos(one_line), read_pdos(several)
+    assert after.fermi_level_ev == before.fermi_level_ev
+    np.testing.assert_array_equal(after.kind_weights, before.kind_weights)
+
+
 def test_wrong_structure_is_noticed() -> None:
     with pytest.raises(InputError, match="not those of the structure"):
         read_pdos(texts(), kind_counts={"In31": 1, "Br41": 3})
