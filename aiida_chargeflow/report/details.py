@@ -52,6 +52,17 @@ def fractional_occupation(node: orm.WorkChainNode) -> str | None:
     )
 
 
+def unseen_traps(node: orm.WorkChainNode) -> str | None:
+    """Return on which atoms the trap rule is blind, None if on none."""
+    kinds = node.outputs.summary.get_dict().get("unresolvable_kinds") or []
+    if not kinds:
+        return None
+    return (
+        f"A trap that is spread over all atoms of {' or '.join(kinds)} would look like a band edge here: these kinds "
+        "make up nearly all of their element in their region."
+    )
+
+
 def stoichiometry(node: orm.WorkChainNode) -> Grid:
     """Return atoms of every element in every region."""
     (row,) = tables.stoichiometry(node)

@@ -22,11 +22,11 @@ _HEADINGS = {
     "n_atoms": ("atoms", "", ""),
     "interface": ("interface", "", "pattern of the interface between core and shell"),
     "surface": ("surface", "", "patterns of the surface"),
-    "n_monolayers": ("monolayers", "", "thickness of all shells together, in monolayers"),
+    "n_monolayers": ("mono\u00adlayers", "", "thickness of all shells together, in monolayers"),
     "protocol": ("protocol", "", "protocol of the calculations"),
     "energy_ev": ("energy", "", ""),
     "gap_ev": ("HOMO-LUMO gap", "", ""),
-    "band_edge_gap_ev": ("band-edge gap", "", ""),
+    "band_edge_gap_ev": ("band\u2011edge gap", "", ""),
     "n_traps": ("traps", "", ""),
     "flow_4c_e": (
         "flow 4c anions",
@@ -39,7 +39,11 @@ _HEADINGS = {
         "mean charge-flow magnitude on the 3-coordinate anions of the crystal",
     ),
     "ligands_per_nm2": ("ligand density", "", ""),
-    "core_hours": ("core-hours", "h", "cores times wall time of all jobs of the model, failed ones included"),
+    "core_hours": (
+        "core-hours",
+        "h",
+        "cores times wall time of all jobs of the model, failed ones included",
+    ),
 }
 
 

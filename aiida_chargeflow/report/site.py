@@ -130,6 +130,7 @@ def _model_page(
         flow=flow,
         notes=album.notes,
         traps=details.traps(node),
+        unseen_traps=details.unseen_traps(node),
         stoichiometry=details.stoichiometry(node),
         charges_by_region=details.charges_by_region(node),
         by_kind=details.by_kind(node),
