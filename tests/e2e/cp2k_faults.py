@@ -13,6 +13,8 @@ sys.path[:0] = [str(Path(__file__).parents[depth]) for depth in (1, 2)]
 from e2e.site_under_test import Site, shell  # noqa: E402
 from e2e.trial import GOOD_OPTIONS, Report, Trial  # noqa: E402
 
+from aiida_chargeflow.science.cp2k_output import scf_progress  # noqa: E402
+
 STAGE = {"name": "rough", "final": True, "eps_scf": 1e-6, "max_scf": 60, "n_virtual": 2}
 ROUGH = {
     "functional": "pbe",
@@ -162,4 +164,4 @@ def _iterates(pid: int) -> bool:
         text = (Path("/proc") / str(pid) / "cwd" / "aiida.out").read_text(errors="replace")
     except OSError:
         return False
-    return "P_Mix/Diag" in text or "OT " in text
+    return scf_progress(text) is not None
