@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from aiida import orm
+from numpy.typing import NDArray
 
 from . import trends
 from .figure_views import ladder, orbital_view, structure_view
@@ -15,7 +16,7 @@ from .figures.paper_layout import PaperModel
 from .figures.plane import Slice
 from .flow_results import flow_analysis
 from .kept_orbitals import wanted
-from .orbital_results import orbital_result
+from .orbital_results import OrbitalResult, orbital_result
 from .science.bonds import formal_sign
 from .science.errors import InputError
 from .science.kinds import CORE, LIGAND
@@ -120,7 +121,7 @@ def paper_model(
     :param fraction: share of the density inside the isosurfaces.
     :param slab_ang: thickness of the slab of the flow map; doubled until it holds enough anions.
     """
-    atoms, states = structure_result(node), orbital_result(node)
+    atoms = structure_result(node)
     found, notes = wanted(node, _ORBITALS[number])
     orbitals = {
         key: orbital_view(node, atoms, file, fraction=fraction, title=label)
@@ -130,24 +131,31 @@ def paper_model(
     if number in PLANES:
         cut, widened = _slice(node, atoms, name, PLANES[number], slab_ang)
         notes += widened
-    alignment = states.alignment()
-    edges = alignment.regions if number in (2, 3) else ()
-    if number in (2, 3) and not edges:
-        notes.append(f"{_name(node)}: no region shows both of its band edges")
     model = PaperModel(
         name=name,
         by_element=structure_view(atoms, "element", with_facets=number == 1),
         by_region=structure_view(atoms, "region", with_facets=False),
-        ladder_by_coordination=ladder(states, "coordination"),
-        ladder_by_region=ladder(states, "region", "homo-lumo"),
         orbitals=orbitals,
-        composition=states.frontier_composition(1),
         cut=cut,
         core_ang=atoms.atoms.positions[atoms.regions == CORE] if atoms.has_shell else None,
-        alignment_type=alignment.type or "",
-        alignment=[(e.region, e.valence_edge_ev, e.conduction_edge_ev) for e in edges],
     )
-    return model, notes
+    try:
+        return _with_states(model, orbital_result(node)), notes
+    except InputError as error:
+        return model, [*notes, f"{_name(node)}: {error.problem}"]
+
+
+def _with_states(model: PaperModel, states: OrbitalResult) -> PaperModel:
+    """Return the model with its orbitals, their composition and the edges of its regions."""
+    alignment = states.alignment()
+    return replace(
+        model,
+        ladder_by_coordination=ladder(states, "coordination"),
+        ladder_by_region=ladder(states, "region", "homo-lumo"),
+        composition=states.frontier_composition(1),
+        alignment_type=alignment.type or "",
+        alignment=[(e.region, e.valence_edge_ev, e.conduction_edge_ev) for e in alignment.regions],
+    )
 
 
 def crystal_anions(atoms: StructureResult) -> str:
@@ -164,7 +172,10 @@ def _slice(
     slab_ang: float,
 ) -> tuple[Slice | None, list[str]]:
     """Return the map of the crystal's anions on a plane through the middle."""
-    result, thickness = flow_analysis(node), slab_ang
+    try:
+        result, thickness = flow_analysis(node), slab_ang
+    except InputError as error:
+        return None, [f"{_name(node)}: {error.problem}"]
     largest = 2 * float(np.linalg.norm(np.ptp(result.atoms.positions, axis=0)))
     while thickness < largest:
         try:
@@ -189,12 +200,12 @@ def _slice(
     return None, [f"{_name(node)}: too few anions for a map"]
 
 
-def on_plane(node: orm.WorkChainNode, normal: Sequence[float], slab_ang: float) -> np.ndarray:
+def on_plane(node: orm.WorkChainNode, normal: Sequence[float], slab_ang: float) -> NDArray[np.bool_]:
     """Return which atoms lie in a slab through the middle of a model, shape (n_atoms,)."""
     positions = structure_result(node).atoms.positions
     middle = (positions.max(axis=0) + positions.min(axis=0)) / 2
     height = (positions - middle) @ (np.asarray(normal) / np.linalg.norm(normal))
-    inside: np.ndarray = np.abs(height) <= slab_ang / 2
+    inside: NDArray[np.bool_] = np.abs(height) <= slab_ang / 2
     return inside
 
 

@@ -12,9 +12,11 @@ from ase import Atoms
 from .calculations.structures import to_atoms
 from .science.bonds import bond_graph
 from .science.kinds import INTERLAYER, SHELL
+from .science.lattice import Integers
 from .science.model import QDModel, build
 from .science.spec import ModelSpec
 
+_SAME_ATOM_ANG = 2.0
 _INDEX = re.compile(r"-?\d")
 
 
@@ -31,7 +33,7 @@ class StructureResult:
     formula: str
     uuid: str
     atoms: Atoms
-    bonds: np.ndarray
+    bonds: Integers
     spec: ModelSpec | None
 
     @property
@@ -40,15 +42,15 @@ class StructureResult:
         return [str(symbol) for symbol in self.atoms.symbols]
 
     @property
-    def regions(self) -> np.ndarray:
+    def regions(self) -> Integers:
         """Return the region of each atom, shape (n_atoms,); 0 unknown."""
-        regions: np.ndarray = self.atoms.get_tags() // 10
+        regions: Integers = self.atoms.get_tags() // 10
         return regions
 
     @property
-    def coordination(self) -> np.ndarray:
+    def coordination(self) -> Integers:
         """Return the coordination of each atom, shape (n_atoms,)."""
-        coordination: np.ndarray = self.atoms.get_tags() % 10
+        coordination: Integers = self.atoms.get_tags() % 10
         return coordination
 
     @property
@@ -59,12 +61,16 @@ class StructureResult:
     def on_lattice(self) -> QDModel | None:
         """Return the model of the specification on its lattice, None without a specification.
 
-        Its atoms come in the order of this structure, which relaxation keeps.
+        Its atoms come in the order of this structure, which relaxation keeps; None as well for an imported
+        structure in another order.
         """
         if self.spec is None:
             return None
         model = build(self.spec.model_copy(update={"start_geometry": "lattice"}))
-        return model if model.symbols == self.symbols else None
+        if model.symbols != self.symbols:
+            return None
+        moved = self.atoms.positions - self.atoms.positions.mean(axis=0) - model.atoms.positions
+        return model if np.linalg.norm(moved, axis=1).max() < _SAME_ATOM_ANG else None
 
     def facets(self) -> list[tuple[tuple[int, int, int], np.ndarray]]:
         """Return (hkl, centre of its atoms in Å, shape (3,)) of every facet; none without a specification."""

@@ -62,7 +62,7 @@ def paper(
 
 def _around_gap(model: PaperModel) -> tuple[float, float] | None:
     """Return the energies from a little below the HOMO to a little above the LUMO."""
-    gap = model.ladder_by_region.gap_ev
+    gap = model.ladder_by_region.gap_ev if model.ladder_by_region else None
     if gap is None:
         return None
     margin = max(0.15, 0.3 * (gap[1] - gap[0]))

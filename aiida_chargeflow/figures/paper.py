@@ -81,8 +81,10 @@ def figure_1(
     n = len(models)
     views = [replace(model.by_element, title=model.name) for model in models]
     top = [Panel("a", lambda figure: draw_structures(figure, views, legend))]
-    ladders = [replace(model.ladder_by_coordination, title=model.name) for model in models]
-    middle = [Panel("b", lambda figure: draw_ladders(figure, ladders, window_ev), 1.5 * n)]
+    ladders = [replace(m.ladder_by_coordination, title=m.name) for m in models if m.ladder_by_coordination]
+    middle = []
+    if ladders:
+        middle.append(Panel("b", lambda figure: draw_ladders(figure, ladders, window_ev), 1.5 * n))
     if any(set(_EDGES) & set(model.orbitals) for model in models):
         middle.append(Panel("c", lambda figure: draw_orbitals(figure, models, _EDGES), 1.3 * n))
     bottom = []
@@ -103,15 +105,19 @@ def figure_2(
         part(dot, inner(dot)), "cut open", outlines=_core_outline(model, _BOUNDARY_COLOUR)
     )
     views = [replace(model.by_region, title=model.name, facets=()), open_view]
-    ladders = [replace(model.ladder_by_region, title="by region")]
-    first = [
-        Panel("a", lambda figure: draw_structures(figure, views, legend), 1.35),
-        Panel("b", lambda figure: draw_ladders(figure, ladders, window_ev, zoom_ev), 1.0),
-    ]
+    first = [Panel("a", lambda figure: draw_structures(figure, views, legend), 1.35)]
+    first += _ladder_panel("b", model, window_ev, zoom_ev)
     second = _frontier_panel("c", model)
-    return compose(
-        [(3.1, first), (_frontier_height(model), [second]), (2.9, _flow_and_alignment(model, "d"))]
-    )
+    return compose([(3.1, first), (_frontier_height(model), second), (2.9, _flow_and_alignment(model, "d"))])
+
+
+def _ladder_panel(
+    letter: str, model: PaperModel, window_ev: Window, zoom_ev: Window | None = None
+) -> list[Panel]:
+    if model.ladder_by_region is None:
+        return []
+    ladders = [replace(model.ladder_by_region, title="by region")]
+    return [Panel(letter, lambda figure: draw_ladders(figure, ladders, window_ev, zoom_ev))]
 
 
 def _core_outline(model: PaperModel, colour: str) -> list[tuple[Floats, str]]:
@@ -125,11 +131,10 @@ def figure_3(
     first = []
     if interlayer.abrupt or interlayer.layers:
         first.append(Panel("a", lambda figure: _draw_interlayer(figure, interlayer, legend)))
-    ladders = [replace(model.ladder_by_region, title="by region")]
-    second = [Panel("c", lambda figure: draw_ladders(figure, ladders, window_ev), 0.8)]
+    second = _ladder_panel("c", model, window_ev)
     if model.cut:
-        second.insert(0, Panel("b", lambda figure: draw_maps(figure, [model]), 1.3))
-    third = [_frontier_panel("d", model)]
+        second.insert(0, Panel("b", lambda figure: draw_maps(figure, [model]), 1.6))
+    third = _frontier_panel("d", model)
     if model.alignment:
         third.append(Panel("e", lambda figure: draw_alignments(figure, [model]), 0.7))
     return compose([(1.95, first), (3.0, second), (2.6, third)])
@@ -139,12 +144,12 @@ def figure_4(models: Sequence[PaperModel], legend: Legend, window_ev: Window = _
     """Return Figure 4: structures, orbitals by region and frontier orbitals against the shell thickness."""
     n = len(models)
     views = [replace(model.by_region, title=model.name, facets=()) for model in models]
-    ladders = [replace(model.ladder_by_region, title=model.name) for model in models]
-    structures = Panel("a", lambda figure: draw_structures(figure, views, legend))
-    orbitals = Panel("b", lambda figure: draw_ladders(figure, ladders, window_ev))
-    rows = [(3.0, [structures, orbitals])] if n == 1 else [(6.6 / n, [structures]), (3.0, [orbitals])]
-    n_rows = sum(any(name in model.orbitals for model in models) for name in _FRONTIER)
-    if n_rows:
+    ladders = [replace(m.ladder_by_region, title=m.name) for m in models if m.ladder_by_region]
+    structures = [Panel("a", lambda figure: draw_structures(figure, views, legend))]
+    orbitals = [Panel("b", lambda figure: draw_ladders(figure, ladders, window_ev))] if ladders else []
+    rows = [(3.0, structures + orbitals)] if n == 1 else [(6.6 / n, structures), (3.0, orbitals)]
+    n_rows = 1 if n == 1 else sum(any(name in model.orbitals for model in models) for name in _FRONTIER)
+    if any(model.orbitals for model in models):
         panel = Panel("c", lambda figure: draw_orbitals(figure, models, _FRONTIER))
         rows.append((n_rows * min(6.2 / n, 2.6), [panel]))
     return compose(rows)
@@ -155,20 +160,21 @@ def _frontier_height(model: PaperModel) -> float:
     return 2.3 if set(_FRONTIER) & set(model.orbitals) else 1.2
 
 
-def _frontier_panel(letter: str, model: PaperModel) -> Panel:
-    """Return isosurfaces, where they were kept, over or beside the composition bars."""
+def _frontier_panel(letter: str, model: PaperModel) -> list[Panel]:
+    """Return isosurfaces, where they were kept, beside the composition bars; nothing without orbitals."""
+    if not model.composition:
+        return []
 
     def draw(figure: SubFigure) -> None:
         names = [name for name in _FRONTIER if name in model.orbitals]
         if not names:
             draw_composition(figure, model)
             return
-        surfaces, bars = figure.subfigures(1, 2, width_ratios=[len(names), 1.0])
-        flat = [replace(model, orbitals={"only": model.orbitals[name]}) for name in names]
-        draw_orbitals(surfaces, flat, ["only"])
+        surfaces, bars = figure.subfigures(1, 2, width_ratios=[len(names), 1.0], squeeze=False)[0]
+        draw_orbitals(surfaces, [model], names)
         draw_composition(bars, model)
 
-    return Panel(letter, draw, 1.0 + 0.6 * len(set(_FRONTIER) & set(model.orbitals)))
+    return [Panel(letter, draw, 1.0 + 0.6 * len(set(_FRONTIER) & set(model.orbitals)))]
 
 
 def _flow_and_alignment(model: PaperModel, first: str) -> list[Panel]:

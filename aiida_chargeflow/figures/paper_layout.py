@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,8 +41,8 @@ class PaperModel:
     name: str
     by_element: StructureView
     by_region: StructureView
-    ladder_by_coordination: OrbitalLadder
-    ladder_by_region: OrbitalLadder
+    ladder_by_coordination: OrbitalLadder | None = None
+    ladder_by_region: OrbitalLadder | None = None
     orbitals: Mapping[str, OrbitalView] = field(default_factory=dict)
     composition: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cut: Slice | None = None
@@ -117,19 +118,22 @@ def draw_ladders(
 
 
 def draw_orbitals(figure: SubFigure, models: Sequence[PaperModel], names: Sequence[str]) -> None:
-    """Draw one column for each model and one row for each orbital that any of them has."""
-    rows = [name for name in names if any(name in model.orbitals for model in models)]
-    axes = view_axes(DIRECTION)
-    extent = max(reach(model.by_element.dot, axes) for model in models)
-    grid = figure.subplots(len(rows), len(models), squeeze=False)
-    for row, (name, line) in enumerate(zip(rows, grid, strict=True)):
-        for model, ax in zip(models, line, strict=True):
-            if name in model.orbitals:
-                draw_orbital(ax, model.orbitals[name], extent_ang=extent)
-            else:
-                ax.set_axis_off()
-            if row == 0 and len(models) > 1:
-                ax.set_title(f"{model.name}\n{ax.get_title()}".rstrip())
+    """Draw one column for each model and one row for each orbital that any of them has; of a single model, its
+    orbitals side by side.
+    """
+    kept = [name for name in names if any(name in model.orbitals for model in models)]
+    extent = max(reach(model.by_element.dot, view_axes(DIRECTION)) for model in models)
+    single = len(models) == 1
+    shape = (1, len(kept)) if single else (len(kept), len(models))
+    axes = figure.subplots(*shape, squeeze=False).ravel()
+    for number, (name, model) in enumerate(product(kept, models)):
+        ax = axes[number]
+        if name in model.orbitals:
+            draw_orbital(ax, model.orbitals[name], extent_ang=extent)
+        else:
+            ax.set_axis_off()
+        if number < len(models) and not single:
+            ax.set_title(f"{model.name}\n{ax.get_title()}".rstrip())
 
 
 def draw_composition(figure: SubFigure, model: PaperModel) -> None:
