@@ -1,5 +1,6 @@
 """Every way a run goes wrong, with the real CP2K: what is mended, and what ends as a failure that says so."""
 
+import numpy as np
 import pytest
 from aiida import orm
 from aiida.engine import run_get_node
@@ -103,6 +104,42 @@ def test_the_end_of_the_wall_time_is_not_the_end(converge):
     assert statuses(jobs)[0] == 400
     assert jobs[1].inputs.parent_calc_folder.uuid == jobs[0].outputs.remote_folder.uuid
     assert node.exit_status in (0, 401)
+
+
+def too_few_ligands():
+    """AsIn4Cl5, four Cl short of neutrality: two electron pairs for three alike In."""
+    corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) / 3**0.5
+    side = np.array([1, -1, 0]) / 2**0.5
+    chlorine = [corners[0] * 3.8 + side * 2.08, corners[0] * 3.8 - side * 2.08, *(corners[1:] * 5.0)]
+    positions = np.vstack([np.zeros((1, 3)), corners * 2.6, chlorine])
+    return Atoms("AsIn4Cl5", positions=positions, tags=[14] + [11] * 4 + [41] * 5)
+
+
+def test_a_dot_without_a_gap_falls_back_to_smearing_and_says_so(converge):
+    """With integer occupations the SCF sloshes; the result is that of an ensemble, and its numbers tell."""
+    hot = {
+        **DIRECT,
+        "name": "hot",
+        "final": False,
+        "restart": False,
+        "electronic_temperature_k": 2500,
+        "eps_scf": 1e-3,
+    }
+    cold = {**DIRECT, "name": "cold", "electronic_temperature_k": 300, "max_scf": 60}
+    direct = {**DIRECT, "max_scf": 15}
+    node, jobs = converge(
+        atoms=too_few_ligands(),
+        functional="hle17",
+        cutoff_ry=150,
+        padding_ang=2.0,
+        stages=[direct, hot, cold],
+    )
+    assert [job.label for job in jobs] == ["direct", "hot", "cold"]
+    assert statuses(jobs)[0] == 450
+    assert node.is_finished_ok, node.exit_message
+    found = node.outputs.output_parameters.get_dict()
+    assert found["gap_ev"] < 0.1
+    assert found["max_occupation_deviation_e"] > 0.1
 
 
 def test_a_collapsed_gap_ends_smeared(converge):
