@@ -291,6 +291,14 @@ def test_what_does_not_belong_together_is_refused_and_nothing_stored(folder, raw
     assert orm.QueryBuilder().append(orm.Node).count() == n_nodes
 
 
+def test_the_methods_section_says_nothing_of_what_was_not_run_here(chain, raw):
+    node = imported(raw / "demo-pure", "--label", "from files")
+    assert "nothing is known" in refused("methods", node.pk).splitlines()[-1]
+    told = ok("methods", chain["demo-pure"].pk, node.pk)
+    assert "CP2K" in told
+    assert node.uuid not in told
+
+
 def test_no_folder(paper, tmp_path):  # noqa: ARG001
     assert "no such folder" in refused("import", tmp_path / "missing")
 

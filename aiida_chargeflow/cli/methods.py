@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..science.errors import InputError
 from ..science.methods_format import to_latex, to_markdown
 from ..science.methods_text import paragraphs
 from .files import write_text
@@ -32,7 +33,15 @@ def methods(models: tuple[str, ...], output: Path | None, bibtex: Path | None, f
     from ..science.citations import keys_of, to_bibtex
 
     launcher.load_profile()
-    known = [facts(node) for node in tables.models_of(models)]
+    nodes = tables.models_of(models)
+    imported = [node for node in nodes if "files" in node.inputs]
+    known = [facts(node) for node in nodes if node not in imported]
+    if not known:
+        raise InputError("nothing is known of how these models were computed", field="MODELS")
+    for node in imported:
+        click.echo(
+            f"left out: {node.label or node.pk} was imported, not run here; describe it yourself", err=True
+        )
     text = paragraphs(known)
     keys = keys_of(" ".join(text.values()))
     draft = (

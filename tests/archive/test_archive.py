@@ -122,6 +122,16 @@ def future(entries):
     return (entries | {"metadata.json": json.dumps(metadata | {"export_version": "main_9999"})}).items()
 
 
+def older(entries):
+    metadata = json.loads(entries["metadata.json"])
+    return (entries | {"metadata.json": json.dumps(metadata | {"export_version": "main_0000b"})}).items()
+
+
+def ancient(entries):
+    metadata = json.loads(entries["metadata.json"])
+    return (entries | {"metadata.json": json.dumps(metadata | {"export_version": "0.9"})}).items()
+
+
 def traversal(entries):
     return [*entries.items(), ("../../../../../tmp/chargeflow-was-here", b"evil")]
 
@@ -138,6 +148,7 @@ def garbled_database(entries):
     ("change", "word"),
     [
         (future, "newer AiiDA"),
+        (ancient, "cannot be brought up to date"),
         (traversal, "no AiiDA archive has"),
         (traversal_as_object, "no AiiDA archive has"),
         (lambda entries: {k: v for k, v in entries.items() if k != "db.sqlite3"}.items(), "no AiiDA archive"),
@@ -153,6 +164,13 @@ def test_import_refuses_what_is_no_sound_archive(paper, tmp_path, change, word):
     assert orm.QueryBuilder().append(orm.Node).count() == n_nodes
     assert not Path("/tmp/chargeflow-was-here").exists()
     assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_an_older_archive_is_brought_up_to_date_and_left_as_it_is(paper, tmp_path):
+    path = rewritten(tmp_path / "older.aiida", older)
+    content = path.read_bytes()
+    assert json.loads(ok("archive", "import", path, "--json"))["groups"] == [paper.label]
+    assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.999])
