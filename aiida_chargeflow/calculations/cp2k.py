@@ -17,6 +17,13 @@ Cp2kCalculation = CalculationFactory("cp2k")
 
 _MARGIN = 0.05  # share of the wall time kept for the last SCF step and the wavefunction
 _MIN_MARGIN_S = 30
+# Failures that the same input would meet again, or that leave something to go on from: worth a place in the cache.
+_REPRODUCIBLE = (
+    "ERROR_OUT_OF_WALLTIME",
+    "ERROR_SCF_NOT_CONVERGED",
+    "ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED",
+    "ERROR_MAXIMUM_NUMBER_OPTIMIZATION_STEPS_REACHED",
+)
 
 
 class DotCalculation(Cp2kCalculation):
@@ -49,6 +56,12 @@ class DotCalculation(Cp2kCalculation):
             required=False,
             help="Cropped and compressed cubes of the orbitals next to the gap.",
         )
+
+    @classmethod
+    def is_valid_cache(cls, node: orm.ProcessNode) -> bool:
+        """Return whether a job may serve for an equal one: a crash, which would be handed on for ever, may not."""
+        reproducible = {0, None, *(cls.exit_codes[name].status for name in _REPRODUCIBLE)}
+        return super().is_valid_cache(node) and node.exit_status in reproducible
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write the input of the base class, with the wall time that the scheduler grants less a margin."""

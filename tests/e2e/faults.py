@@ -232,10 +232,7 @@ def disk_full(place: Site) -> Report:
 
 
 def many_workers(place: Site) -> Report:
-    """Let two workers run three sweeps of the same points in the same slots, all at once.
-
-    On PostgreSQL and RabbitMQ: SQLite answers "database is locked" where several workers write.
-    """
+    """Let two workers run three sweeps of the same points in the same slots, all at once."""
     from aiida.engine.daemon.client import get_daemon_client
 
     if get_daemon_client().get_number_of_workers() < 2:
@@ -293,11 +290,7 @@ def main() -> None:
     ):  # each in a process and on a site of its own, so that none hurts the next
         codes = [subprocess.run([sys.executable, __file__, name], check=False).returncode for name in names]
         raise SystemExit(any(codes))
-    many = names == ["many-workers"]
-    with (
-        tempfile.TemporaryDirectory(prefix="cf-") as base,
-        site(Path(base), 2 if many else 1, large=many) as place,
-    ):
+    with tempfile.TemporaryDirectory(prefix="cf-") as base, site(Path(base)) as place:
         for name in names:
             print(FAULTS[name](place).row(), flush=True)
 

@@ -14,7 +14,6 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 PLAYGROUND = ROOT / "setup" / "playground"
-LARGE = ROOT / "setup" / "large"
 # the daemon looks for `verdi` on PATH, also where the environment was not activated
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
@@ -93,11 +92,8 @@ class Site:
 
 
 @contextmanager
-def site(base: Path, workers: int = 1, *, large: bool = False) -> Iterator[Site]:
-    """Bring a playground, a profile and a daemon up in ``base``, and take all of it down at the end.
-
-    :param large: the profile on PostgreSQL and RabbitMQ instead of the embedded one.
-    """
+def site(base: Path, workers: int = 1) -> Iterator[Site]:
+    """Bring a playground, a profile and a daemon up in ``base``, and take all of it down at the end."""
     base.mkdir(parents=True, exist_ok=True)
     os.environ["AIIDA_PATH"] = str(base)
     os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -106,12 +102,7 @@ def site(base: Path, workers: int = 1, *, large: bool = False) -> Iterator[Site]
     place = Site(base)
     try:
         shell(str(PLAYGROUND), "--dir", str(place.cluster), "up")
-        if large:
-            shell("env", f"PYTHON={sys.executable}", str(LARGE), "--dir", str(base / "db"), "up")
-            shell("env", f"PYTHON={sys.executable}", str(LARGE), "--dir", str(base / "db"), "profile", "e2e")
-            verdi("profile", "set-default", "e2e")
-        else:
-            verdi("presto", "--use-zeromq", "-p", "e2e")
+        verdi("presto", "--use-zeromq", "-p", "e2e")
         # Faults last seconds here, days on a cluster: the retries are scaled likewise
         verdi("config", "set", "transport.task_retry_initial_interval", "2")
         verdi("config", "set", "transport.task_maximum_attempts", "4")
@@ -129,8 +120,6 @@ def site(base: Path, workers: int = 1, *, large: bool = False) -> Iterator[Site]
     finally:
         verdi("daemon", "stop", check=False)
         shell(str(PLAYGROUND), "--dir", str(place.cluster), "wipe")
-        if large:
-            shell(str(LARGE), "--dir", str(base / "db"), "wipe")
 
 
 def _register(place: Site) -> None:
