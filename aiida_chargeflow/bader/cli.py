@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,6 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"Error: {error}")
     except MemoryError:
         sys.exit("Error: not enough memory. The grid needs about 2.5 times 8 bytes a point.")
+    if arguments is None:
+        # As a program: spare the time that Python takes to tear numba down.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -94,14 +100,15 @@ def run(options: argparse.Namespace) -> None:
     _remove_old(options.output / "ACF.dat")
     threads = options.threads or available_threads()
     with Progress() as progress:
-        cube = read_cube(options.cube, threads=threads, report=progress.stage("read density"))
-        reference = None
+        cubes = [read_cube(options.cube, threads=threads, report=progress.stage("read density"))]
         if options.reference is not None:
             stage = progress.stage("read reference")
-            reference = read_cube(options.reference, threads=threads, report=stage)
-        _print_settings(options, cube.header, threads)
+            cubes.append(read_cube(options.reference, threads=threads, report=stage))
+        _print_settings(options, cubes[0].header, threads)
+        # Popped, so that nothing here keeps the grids when the engine has cut out what it needs.
+        reference = cubes.pop() if options.reference is not None else None
         result = partition(
-            cube,
+            cubes.pop(),
             method=options.method,
             vacuum=options.vacuum,
             reference=reference,

@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from ase.data import chemical_symbols
 
 from ..science.elements import element
 from ..science.errors import InputError
@@ -54,6 +53,8 @@ def core_shells(number: int) -> list[tuple[float, float, int]]:
 
     :raises InputError: the element has no potential in the table, or no closed core.
     """
+    from ase.data import chemical_symbols
+
     symbol = chemical_symbols[number]
     try:
         left = number - element(symbol).n_valence

@@ -8,13 +8,15 @@ import numpy as np
 
 from ..science.errors import InputError
 from .atoms import Maxima, nearest_atoms, surface_distances
+from .box import Survey, cut_out, survey
 from .core import Core, add_cores, wants_core
 from .cube import Cube
-from .grid import EMPTY, FloatArray, Grid, IntArray, Stencil, totals, without_higher_neighbour
+from .grid import EMPTY, ByteArray, FloatArray, Grid, Stencil
 from .jit import Report, available_threads
+from .lattice import voronoi_neighbours
 from .neargrid import LabelArray, box_stencil, near_grid_labels
-from .plateaus import break_ties
 from .result import NonNuclearMaximum, Partition
+from .slopes import find_maxima
 from .weight import CHARGE, VOLUME, flow_uphill, follow
 
 Method = Literal["weight", "neargrid"]
@@ -23,7 +25,6 @@ Method = Literal["weight", "neargrid"]
 NON_NUCLEAR_REACH_BOHR = 2.5
 NON_NUCLEAR_POPULATION = 1e-3
 
-_TIE_ROUNDS = 10
 _DENSE = 0.6
 
 
@@ -56,15 +57,20 @@ def partition(
         raise InputError("unknown method", field="method", value=method, remedy="Use weight or neargrid.")
     flux, excess = _basin_density(cube, reference, core, periodic, threads or available_threads(), overwrite)
     cut = -np.inf if vacuum is None else float(vacuum)
-    grid = Grid(cube.header, flux, excess, cut, periodic, threads or available_threads())
-    stencil = Stencil.of(cube.header) if method == "weight" else box_stencil(grid)
-    points, n_inside = _maxima(grid, stencil)
-    maxima = nearest_atoms(grid.header, points, periodic=periodic)
-    gather = _by_weight if method == "weight" else _by_near_grid
-    gathered, label = gather(grid, stencil, maxima, n_inside, report)
+    shape = cube.header.shape
+    grid = Grid(cube.header, flux, excess, cut, periodic, threads or available_threads(), shape)
+    del cube, reference, flux, excess
+    sums = survey(grid)
+    offsets, weights = voronoi_neighbours(grid.header.voxel_bohr)
+    # A step of the near-grid method and its correction may lead two points away.
+    grid = cut_out(grid, sums, np.maximum(np.abs(offsets).max(axis=0), 2))
     box = box_stencil(grid)
-    distances = surface_distances(grid.header, label, box, periodic=periodic, threads=grid.threads)
-    return _collect(grid, maxima, gathered, distances)
+    stencil = Stencil.of(offsets, weights, grid.counts) if method == "weight" else box
+    points, state = find_maxima(grid, stencil)
+    maxima = nearest_atoms(grid, points)
+    gather = _by_weight if method == "weight" else _by_near_grid
+    gathered, label = gather(grid, stencil, maxima, state, sums.n_inside, report)
+    return _collect(grid, maxima, gathered, surface_distances(grid, label, box), sums)
 
 
 def _basin_density(
@@ -90,22 +96,13 @@ def _basin_density(
     return flux if overwrite else flux.copy(), excess
 
 
-def _maxima(grid: Grid, stencil: Stencil) -> tuple[IntArray, int]:
-    """Return the maxima, with plateaus made into slopes, and the number of points above the cut."""
-    for _ in range(_TIE_ROUNDS):
-        points, n_inside = without_higher_neighbour(grid, stencil)
-        if not break_ties(grid, stencil, points):
-            break
-    return points, n_inside
-
-
 def _by_weight(
-    grid: Grid, stencil: Stencil, maxima: Maxima, n_inside: int, report: Report | None
+    grid: Grid, stencil: Stencil, maxima: Maxima, state: ByteArray, n_inside: int, report: Report | None
 ) -> tuple[FloatArray, LabelArray]:
     """Return (n_maxima, 2) electrons and volume of each basin, and the points' labels: 1 + atom."""
     quantities: list[tuple[int, ...]] = [(CHARGE, VOLUME)]
-    if n_inside > _DENSE * grid.flux.size:
-        # Without vacuum two sums a point would be twice the density's memory: one after the other.
+    if grid.flux.size > _DENSE * grid.header.n_points:
+        # With little vacuum two sums a point would be twice the density's memory: one after the other.
         quantities = [(CHARGE,), (VOLUME,)]
     columns = []
     for number, wanted in enumerate(quantities):
@@ -114,7 +111,8 @@ def _by_weight(
             if report is not None:
                 report((before + fraction) / len(quantities))
 
-        held, state = flow_uphill(grid, stencil, wanted, n_inside, part)
+        before = state.copy() if number + 1 < len(quantities) else state
+        held = flow_uphill(grid, stencil, wanted, before, n_inside, part)
         columns.append(held[maxima.points])
         del held
     label = follow(grid, stencil, state, maxima.points, maxima.atoms + 1)
@@ -122,7 +120,7 @@ def _by_weight(
 
 
 def _by_near_grid(
-    grid: Grid, stencil: Stencil, maxima: Maxima, _n_inside: int, report: Report | None
+    grid: Grid, stencil: Stencil, maxima: Maxima, _state: ByteArray, _n_inside: int, report: Report | None
 ) -> tuple[FloatArray, LabelArray]:
     """Return (n_maxima, 2) electrons and volume of each basin, and the points' labels: 1 + atom."""
     # Maxima of one atom share the number of the first of them: no edges between them have to be refined.
@@ -133,7 +131,7 @@ def _by_near_grid(
     label = near_grid_labels(grid, stencil, maxima.points, numbers + 1)
     owners = np.concatenate([[0], maxima.atoms + 1]).astype(np.int32)
     sums = np.zeros((len(owners), 2))
-    for plane in range(grid.header.shape[0]):
+    for plane in range(grid.counts[0]):
         mine = label[plane * grid.plane : (plane + 1) * grid.plane]
         sums[:, 0] += np.bincount(mine, grid.charge(plane, plane + 1), minlength=len(sums))
         sums[:, 1] += np.bincount(mine, minlength=len(sums))
@@ -143,10 +141,12 @@ def _by_near_grid(
     return sums[1:] * grid.header.voxel_volume_bohr3, label
 
 
-def _collect(grid: Grid, maxima: Maxima, gathered: FloatArray, distances: FloatArray) -> Partition:
+def _collect(
+    grid: Grid, maxima: Maxima, gathered: FloatArray, distances: FloatArray, sums: Survey
+) -> Partition:
     n_atoms = len(grid.header.numbers)
     far = (maxima.distances_bohr > NON_NUCLEAR_REACH_BOHR) & (gathered[:, 0] > NON_NUCLEAR_POPULATION)
-    sums = [
+    of_atoms = [
         np.bincount(maxima.atoms[~far], gathered[~far, n], minlength=n_atoms).astype(np.float64)
         for n in range(2)
     ]
@@ -160,16 +160,15 @@ def _collect(grid: Grid, maxima: Maxima, gathered: FloatArray, distances: FloatA
         )
         for n in np.flatnonzero(far)
     ]
-    total, vacuum_charge, vacuum_points = totals(grid)
     volume = grid.header.voxel_volume_bohr3
     return Partition(
         positions_bohr=grid.header.positions_bohr,
-        populations=sums[0],
+        populations=of_atoms[0],
         min_distances_bohr=distances,
-        volumes_bohr3=sums[1],
-        vacuum_charge=vacuum_charge * volume,
-        vacuum_volume_bohr3=vacuum_points * volume,
-        n_electrons=total * volume,
+        volumes_bohr3=of_atoms[1],
+        vacuum_charge=sums.vacuum * volume,
+        vacuum_volume_bohr3=(grid.header.n_points - sums.n_inside) * volume,
+        n_electrons=sums.total * volume,
         n_maxima=len(maxima.points),
         non_nuclear=tuple(sorted(non_nuclear, key=lambda maximum: -maximum.population)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .cube import CubeHeader
-from .jit import compiled, over_slabs
-from .lattice import voronoi_neighbours
+from .jit import compiled
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,10 +36,9 @@ class Stencil:
     reach: IntArray
 
     @classmethod
-    def of(cls, header: CubeHeader) -> Stencil:
-        """Return the Voronoi neighbours of a point of the grid."""
-        offsets, weights = voronoi_neighbours(header.voxel_bohr)
-        steps = offsets @ np.array([header.shape[1] * header.shape[2], header.shape[2], 1])
+    def of(cls, offsets: IntArray, weights: FloatArray, counts: tuple[int, int, int]) -> Stencil:
+        """Return the stencil of these offsets and weights on a grid of ``counts`` points."""
+        steps = offsets @ np.array([counts[1] * counts[2], counts[2], 1])
         return cls(offsets, weights, steps, np.abs(offsets).max(axis=0))
 
 
@@ -53,6 +52,8 @@ class Grid:
     :param cut: points with flux <= cut are vacuum.
     :param periodic: whether the grid continues at its faces.
     :param threads: number of threads.
+    :param counts: points along the axes: those of the cube, or of a box cut out of it.
+    :param corner: where in the cube the first point lies.
     """
 
     header: CubeHeader
@@ -61,16 +62,24 @@ class Grid:
     cut: float
     periodic: bool
     threads: int
+    counts: tuple[int, int, int]
+    corner: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def shape(self) -> IntArray:
         """Return the grid shape as an array, as the kernels take it."""
-        return np.array(self.header.shape)
+        return np.array(self.counts)
 
     @property
     def plane(self) -> int:
         """Return the number of points in a plane of the first axis."""
-        return self.header.shape[1] * self.header.shape[2]
+        return self.counts[1] * self.counts[2]
+
+    def places(self, points: IntArray) -> FloatArray:
+        """Return (n, 3) the positions in bohr of flat indices, from the first point of the cube."""
+        steps = np.stack(np.unravel_index(points, self.counts), axis=1) + np.array(self.corner)
+        places: FloatArray = steps @ self.header.voxel_bohr
+        return places
 
     def charge(self, start: int, stop: int) -> FloatArray:
         """Return the density to be integrated at the points of the planes start to stop."""
@@ -81,10 +90,23 @@ class Grid:
 def untouched_zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Any:
     """Return an array of zeros whose small pages take no memory until they are written.
 
-    NumPy asks for huge pages, which would make the vacuum between the rows of a dot resident.
+    Huge pages would make points resident that nothing is ever written to.
     """
+    return np.frombuffer(_private(shape, dtype), dtype=dtype).reshape(shape)
+
+
+def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Any:
+    """Return an array of zeros in huge pages, for what is written nearly everywhere."""
+    pages = _private(shape, dtype)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, dtype=dtype).reshape(shape)
+
+
+def _private(shape: tuple[int, ...], dtype: npt.DTypeLike) -> mmap.mmap:
     n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    return np.frombuffer(mmap.mmap(-1, n_bytes), dtype=dtype).reshape(shape)
+    return mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 @compiled
@@ -119,87 +141,3 @@ def wrapped_neighbours(point: int, offsets: IntArray, shape: IntArray, periodic:
                 at %= shape[axis]
             index = index * shape[axis] + at
         out[n] = index
-
-
-@compiled
-def survey(
-    flux: FloatArray,
-    cut: float,
-    steps: IntArray,
-    reach: IntArray,
-    offsets: IntArray,
-    shape: IntArray,
-    periodic: bool,
-    flat: IntArray,
-    first: int,
-    last: int,
-) -> tuple[int, int]:
-    """List the points above ``cut`` without a higher neighbour in the planes from first to last.
-
-    :param flat: (capacity,) filled from its start; points beyond the capacity are counted, not stored.
-    :return: (number of such points, number of points above the cut).
-    """
-    others = np.empty(steps.size, dtype=np.int64)
-    listed = 0
-    inside = 0
-    for i in range(first, last):
-        for j in range(shape[1]):
-            for k in range(shape[2]):
-                point = (i * shape[1] + j) * shape[2] + k
-                here = flux[point]
-                if not here > cut:
-                    continue
-                inside += 1
-                on_face = is_on_face(i, j, k, reach, shape)
-                if on_face:
-                    wrapped_neighbours(point, offsets, shape, periodic, others)
-                highest = True
-                for n in range(steps.size):
-                    other = others[n] if on_face else point + steps[n]
-                    if other >= 0 and flux[other] > here:
-                        highest = False
-                        break
-                if highest:
-                    if listed < flat.size:
-                        flat[listed] = point
-                    listed += 1
-    return listed, inside
-
-
-def without_higher_neighbour(grid: Grid, stencil: Stencil) -> tuple[IntArray, int]:
-    """Return the points above the cut without a higher neighbour, ascending; and how many are above it."""
-
-    def task(start: int, stop: int) -> tuple[IntArray, int]:
-        capacity = 1024
-        while True:
-            flat = np.empty(capacity, dtype=np.int64)
-            listed, inside = survey(
-                grid.flux,
-                grid.cut,
-                stencil.steps,
-                stencil.reach,
-                stencil.offsets,
-                grid.shape,
-                grid.periodic,
-                flat,
-                start,
-                stop,
-            )
-            if listed <= capacity:
-                return flat[:listed].copy(), inside
-            capacity = listed
-
-    parts = over_slabs(task, grid.header.shape[0], grid.threads)
-    return np.concatenate([part[0] for part in parts]), sum(part[1] for part in parts)
-
-
-def totals(grid: Grid) -> tuple[float, float, int]:
-    """Return the sum of the density over all points, over the vacuum, and the number of vacuum points."""
-
-    def task(start: int, stop: int) -> tuple[float, float, int]:
-        charge = grid.charge(start, stop)
-        outside = ~(grid.flux[start * grid.plane : stop * grid.plane] > grid.cut)
-        return float(charge.sum()), float(charge[outside].sum()), int(np.count_nonzero(outside))
-
-    parts = over_slabs(task, grid.header.shape[0], grid.threads)
-    return sum(part[0] for part in parts), sum(part[1] for part in parts), sum(part[2] for part in parts)

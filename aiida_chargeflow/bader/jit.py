@@ -52,13 +52,23 @@ _CACHE = cache_directory()
 
 def compiled(function: Function) -> Function:
     """Compile ``function`` with numba: no GIL, strict floating point, cached where that is safe."""
+    return _compile(function)
+
+
+def reassociated(function: Function) -> Function:
+    """Compile ``function`` like :func:`compiled`, its sums in the order that suits the CPU's vectors."""
+    return _compile(function, fastmath={"reassoc", "nsz"})
+
+
+def _compile(function: Function, **options: Any) -> Function:
+    options.update(nogil=True, error_model="numpy", cache=_CACHE is not None)
     if _CACHE is None:
-        return cast(Function, numba.njit(nogil=True, error_model="numpy", cache=False)(function))
+        return cast(Function, numba.njit(**options)(function))
     config: Any = numba.core.config
     previous = config.CACHE_DIR
     config.CACHE_DIR = str(_CACHE)
     try:
-        return cast(Function, numba.njit(nogil=True, error_model="numpy", cache=True)(function))
+        return cast(Function, numba.njit(**options)(function))
     finally:
         config.CACHE_DIR = previous
 

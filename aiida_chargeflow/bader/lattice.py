@@ -6,7 +6,6 @@ from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import Voronoi
 
 from ..science.errors import InputError
 
@@ -26,6 +25,14 @@ def voronoi_neighbours(voxel_bohr: FloatArray) -> tuple[IntArray, FloatArray]:
     :return: offsets (n, 3) in grid steps, in lexicographic order, and weights (n,) in bohr.
     :raises InputError: the grid vectors are so skewed that a neighbour lies more than three steps away.
     """
+    gram = voxel_bohr @ voxel_bohr.T
+    if not np.any(gram - np.diag(gram.diagonal())):
+        # A box has six faces of area volume / l; there the import of scipy is spared.
+        offsets = np.concatenate([-np.eye(3, dtype=np.int64), np.eye(3, dtype=np.int64)[::-1]])
+        squares = np.abs(offsets) @ gram.diagonal()
+        return offsets, abs(float(np.linalg.det(voxel_bohr))) / squares
+    from scipy.spatial import Voronoi
+
     steps = np.array(list(product(range(-_REACH, _REACH + 1), repeat=3)))
     scale = abs(np.linalg.det(voxel_bohr)) ** (1 / 3)
     points = steps @ (voxel_bohr / scale)

@@ -40,8 +40,7 @@ def box_stencil(grid: Grid) -> Stencil:
     """Return the 26 neighbours of a point, weighted with the inverse of their distance."""
     offsets = np.array([step for step in product((-1, 0, 1), repeat=3) if any(step)], dtype=np.int64)
     lengths = np.linalg.norm(offsets @ grid.header.voxel_bohr, axis=1)
-    steps = offsets @ np.array([grid.plane, grid.header.shape[2], 1])
-    return Stencil(offsets, 1 / lengths, steps, np.ones(3, dtype=np.int64))
+    return Stencil.of(offsets, 1 / lengths, grid.counts)
 
 
 @compiled
@@ -282,7 +281,7 @@ def near_grid_labels(grid: Grid, stencil: Stencil, maxima: IntArray, labels: Int
         grid.periodic,
     )
     # These slabs shape the first labels, so that their number is fixed.
-    edges = [plane * grid.plane for plane in slab_edges(grid.header.shape[0], 16)]
+    edges = [plane * grid.plane for plane in slab_edges(grid.counts[0], 16)]
     with ThreadPoolExecutor(grid.threads) as pool:
         list(pool.map(lambda slab: _label_slab(arrays, state, label, *slab), pairwise(edges)))
         _refine(grid, stencil, arrays, state, label, pool)
@@ -332,4 +331,4 @@ def _all_edges(grid: Grid, stencil: Stencil, label: LabelArray) -> IntArray:
                 return edges[:listed].copy()
             capacity = listed
 
-    return np.concatenate(over_slabs(task, grid.header.shape[0], grid.threads))
+    return np.concatenate(over_slabs(task, grid.counts[0], grid.threads))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
+from typing import TYPE_CHECKING
 
 from .jit import Report
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
 
 
 class Progress:
@@ -19,6 +19,10 @@ class Progress:
     def __init__(self) -> None:
         self._bars: Bars | None = None
         if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bars
+
             columns = (TextColumn("{task.description:<16}"), BarColumn(), TimeElapsedColumn())
             self._bars = Bars(*columns, console=Console(stderr=True))
 

@@ -28,11 +28,11 @@ from .grid import (
     Grid,
     IntArray,
     Stencil,
-    is_on_face,
-    untouched_zeros,
     wrapped_neighbours,
+    zeros,
 )
 from .jit import Report, compiled, over_slabs, slab_edges
+from .slopes import COUNT, ON_FACE
 
 LabelArray = npt.NDArray[np.int32]
 _Arrays = tuple[FloatArray, FloatArray, IntArray, IntArray, FloatArray, IntArray, bool]
@@ -40,68 +40,11 @@ _Arrays = tuple[FloatArray, FloatArray, IntArray, IntArray, FloatArray, IntArray
 CHARGE, VOLUME = 0, 1
 
 # The state of a point: lower neighbours that still have to give, then, once done, the direction it gave to.
-_DONE, _ON_FACE, _COUNT = 128, 64, 63
+_DONE, _ON_FACE, _COUNT = 128, ON_FACE, COUNT
 _MAXIMUM = 63
 
 # Few slabs mean little mail; this bounds the threads that can work at once.
 _SLABS = 16
-
-
-@compiled
-def _count_lower(
-    flux: FloatArray,
-    cut: float,
-    steps: IntArray,
-    reach: IntArray,
-    offsets: IntArray,
-    shape: IntArray,
-    periodic: bool,
-    state: ByteArray,
-    start: int,
-    stop: int,
-) -> None:
-    """Set ``state`` of each point above the cut to the number of its lower neighbours above the cut."""
-    others = np.empty(steps.size, dtype=np.int64)
-    for i in range(start, stop):
-        for j in range(shape[1]):
-            for k in range(shape[2]):
-                point = (i * shape[1] + j) * shape[2] + k
-                here = flux[point]
-                if not here > cut:
-                    continue
-                on_face = is_on_face(i, j, k, reach, shape)
-                if on_face:
-                    wrapped_neighbours(point, offsets, shape, periodic, others)
-                lower = 0
-                for n in range(steps.size):
-                    other = others[n] if on_face else point + steps[n]
-                    if other >= 0:
-                        there = flux[other]
-                        lower += (there > cut) & (there < here)
-                state[point] = lower + _ON_FACE * on_face
-
-
-def count_lower(grid: Grid, stencil: Stencil) -> ByteArray:
-    """Return (n,) the state of the points before anything flows."""
-    state: ByteArray = untouched_zeros((grid.flux.size,), np.uint8)
-    shape = grid.shape
-
-    def task(start: int, stop: int) -> None:
-        _count_lower(
-            grid.flux,
-            grid.cut,
-            stencil.steps,
-            stencil.reach,
-            stencil.offsets,
-            shape,
-            grid.periodic,
-            state,
-            start,
-            stop,
-        )
-
-    over_slabs(task, grid.header.shape[0], grid.threads)
-    return state
 
 
 @compiled
@@ -259,18 +202,19 @@ def flow_uphill(
     grid: Grid,
     stencil: Stencil,
     quantities: tuple[int, ...],
+    state: ByteArray,
     n_inside: int,
     report: Report | None = None,
-) -> tuple[FloatArray, ByteArray]:
+) -> FloatArray:
     """Let every point above the cut hand what it holds to its higher neighbours.
 
     :param quantities: CHARGE, VOLUME or both.
+    :param state: (n,) of the points before anything flows; has then the direction of the strongest flux of
+        each, for :func:`follow`.
     :param n_inside: number of points above the cut, to report progress.
-    :return: (n, len(quantities)) sums, final at the maxima, in units of the density and of grid points;
-        and (n,) the direction of the strongest flux of each point, for :func:`follow`.
+    :return: (n, len(quantities)) sums, final at the maxima, in units of the density and of grid points.
     """
-    held: FloatArray = untouched_zeros((grid.flux.size, len(quantities)), np.float64)
-    state = count_lower(grid, stencil)
+    held: FloatArray = zeros((grid.flux.size, len(quantities)), np.float64)
     arrays = (
         grid.flux,
         grid.excess,
@@ -280,7 +224,7 @@ def flow_uphill(
         grid.shape,
         grid.periodic,
     )
-    edges = np.array(slab_edges(grid.header.shape[0], _SLABS)) * grid.plane
+    edges = np.array(slab_edges(grid.counts[0], _SLABS)) * grid.plane
     slabs = [_Slab(first, last, len(quantities)) for first, last in pairwise(edges.tolist())]
     busy = slabs
     with ThreadPoolExecutor(grid.threads) as pool:
@@ -290,7 +234,7 @@ def flow_uphill(
             busy = [slab for slab in slabs if slab.mail is not None]
             if report is not None:
                 report(sum(int(slab.progress[5]) for slab in slabs) / max(n_inside, 1))
-    return held, state
+    return held
 
 
 def _deliver(senders: list[_Slab], slabs: list[_Slab], edges: IntArray) -> None:
@@ -345,12 +289,12 @@ def follow(grid: Grid, stencil: Stencil, state: ByteArray, maxima: IntArray, lab
 
     :param maxima: flat indices, and ``labels`` their positive labels.
     """
-    label: LabelArray = untouched_zeros((grid.flux.size,), np.int32)
+    label: LabelArray = zeros((grid.flux.size,), np.int32)
     label[maxima] = labels
     shape = grid.shape
 
     def task(start: int, stop: int) -> None:
         _follow(state, stencil.steps, stencil.offsets, shape, grid.periodic, label, start, stop)
 
-    over_slabs(task, grid.header.shape[0], grid.threads)
+    over_slabs(task, grid.counts[0], grid.threads)
     return label
