@@ -132,14 +132,13 @@ def _edge_on_face(point: int, label: LabelArray, offsets: IntArray, shape: IntAr
 def _square_distance(
     x: float, y: float, z: float, cell: FloatArray, inverse: FloatArray, images: FloatArray
 ) -> float:
-    """Return the smallest squared length of (x, y, z) and its periodic ``images``, none where not periodic."""
-    if images.shape[0] > 0:
-        a = np.rint(x * inverse[0, 0] + y * inverse[1, 0] + z * inverse[2, 0])
-        b = np.rint(x * inverse[0, 1] + y * inverse[1, 1] + z * inverse[2, 1])
-        c = np.rint(x * inverse[0, 2] + y * inverse[1, 2] + z * inverse[2, 2])
-        x -= a * cell[0, 0] + b * cell[1, 0] + c * cell[2, 0]
-        y -= a * cell[0, 1] + b * cell[1, 1] + c * cell[2, 1]
-        z -= a * cell[0, 2] + b * cell[1, 2] + c * cell[2, 2]
+    """Return the smallest squared length of (x, y, z) and of its periodic images, see ``surface_distances``."""
+    a = np.rint(x * inverse[0, 0] + y * inverse[1, 0] + z * inverse[2, 0])
+    b = np.rint(x * inverse[0, 1] + y * inverse[1, 1] + z * inverse[2, 1])
+    c = np.rint(x * inverse[0, 2] + y * inverse[1, 2] + z * inverse[2, 2])
+    x -= a * cell[0, 0] + b * cell[1, 0] + c * cell[2, 0]
+    y -= a * cell[0, 1] + b * cell[1, 1] + c * cell[2, 1]
+    z -= a * cell[0, 2] + b * cell[1, 2] + c * cell[2, 2]
     best = x * x + y * y + z * z
     for m in range(images.shape[0]):
         dx, dy, dz = x + images[m, 0], y + images[m, 1], z + images[m, 2]
@@ -155,13 +154,17 @@ def _closest_surface(
     voxel: FloatArray,
     cell: FloatArray,
     inverse: FloatArray,
+    unwrapped: float,
     stencil: tuple[IntArray, IntArray, IntArray],
     shape: IntArray,
     periodic: bool,
     start: int,
     stop: int,
 ) -> FloatArray:
-    """Return (n_atoms,) the squared distance of each atom to the nearest point on the edge of its label."""
+    """Return (n_atoms,) the squared distance of each atom to the nearest point on the edge of its label.
+
+    :param unwrapped: a displacement of at most this squared length is shorter than its periodic images.
+    """
     steps, reach, offsets = stencil
     best = np.full(atoms.shape[0], np.inf)
     edge = np.empty(shape[2], dtype=np.uint8)
@@ -183,7 +186,10 @@ def _closest_surface(
             x = i * voxel[0, 0] + j * voxel[1, 0] + k * voxel[2, 0] - atoms[atom, 0]
             y = i * voxel[0, 1] + j * voxel[1, 1] + k * voxel[2, 1] - atoms[atom, 1]
             z = i * voxel[0, 2] + j * voxel[1, 2] + k * voxel[2, 2] - atoms[atom, 2]
-            best[atom] = min(best[atom], _square_distance(x, y, z, cell, inverse, images))
+            square = x * x + y * y + z * z
+            if square > unwrapped:
+                square = _square_distance(x, y, z, cell, inverse, images)
+            best[atom] = min(best[atom], square)
     return best
 
 
@@ -201,11 +207,12 @@ def surface_distances(grid: Grid, label: LabelArray, stencil: Stencil) -> FloatA
     shape = grid.shape
     # For an orthorhombic cell the reduced displacement is the shortest one; else look at its neighbours too.
     gram = cell @ cell.T
-    images = np.zeros((int(grid.periodic), 3))
+    images = np.zeros((1, 3))
     if grid.periodic and bool(np.abs(gram - np.diag(gram.diagonal())).max() > 1e-9 * gram.max()):
         half_diagonal = 0.5 * float(np.linalg.norm(cell, axis=1).sum())
         images = lattice_images((half_diagonal + covering_radius(cell)) / cell_heights(cell)) @ cell
     inverse = np.linalg.inv(cell)
+    unwrapped = float(cell_heights(cell).min() / 2) ** 2 if grid.periodic else np.inf
     geometry = (stencil.steps, stencil.reach, stencil.offsets)
 
     def task(start: int, stop: int) -> FloatArray:
@@ -216,6 +223,7 @@ def surface_distances(grid: Grid, label: LabelArray, stencil: Stencil) -> FloatA
             header.voxel_bohr,
             cell,
             inverse,
+            unwrapped,
             geometry,
             shape,
             grid.periodic,

@@ -27,6 +27,9 @@ NON_NUCLEAR_POPULATION = 1e-3
 
 _DENSE = 0.6
 
+# The part of the work that is done when the box is cut out, the maxima are known, all is gathered at them.
+_CUT, _MAXIMA, _GATHERED = 0.1, 0.25, 0.85
+
 
 def partition(
     cube: Cube,
@@ -55,22 +58,33 @@ def partition(
     """
     if method not in ("weight", "neargrid"):
         raise InputError("unknown method", field="method", value=method, remedy="Use weight or neargrid.")
-    flux, excess = _basin_density(cube, reference, core, periodic, threads or available_threads(), overwrite)
+    threads = threads or available_threads()
+    tell = report or _ignore
+    flux, excess = _basin_density(cube, reference, core, periodic, threads, overwrite)
     cut = -np.inf if vacuum is None else float(vacuum)
-    shape = cube.header.shape
-    grid = Grid(cube.header, flux, excess, cut, periodic, threads or available_threads(), shape)
+    grid = Grid(cube.header, flux, excess, cut, periodic, threads, cube.header.shape)
     del cube, reference, flux, excess
     sums = survey(grid)
     offsets, weights = voronoi_neighbours(grid.header.voxel_bohr)
     # A step of the near-grid method and its correction may lead two points away.
     grid = cut_out(grid, sums, np.maximum(np.abs(offsets).max(axis=0), 2))
+    tell(_CUT)
     box = box_stencil(grid)
     stencil = Stencil.of(offsets, weights, grid.counts) if method == "weight" else box
     points, state = find_maxima(grid, stencil)
+    tell(_MAXIMA)
     maxima = nearest_atoms(grid, points)
     gather = _by_weight if method == "weight" else _by_near_grid
-    gathered, label = gather(grid, stencil, maxima, state, sums.n_inside, report)
-    return _collect(grid, maxima, gathered, surface_distances(grid, label, box), sums)
+    gathered, label = gather(
+        grid, stencil, maxima, state, sums.n_inside, lambda part: tell(_MAXIMA + part * (_GATHERED - _MAXIMA))
+    )
+    distances = surface_distances(grid, label, box)
+    tell(1.0)
+    return _collect(grid, maxima, gathered, distances, sums)
+
+
+def _ignore(_fraction: float) -> None:
+    pass
 
 
 def _basin_density(
@@ -97,7 +111,7 @@ def _basin_density(
 
 
 def _by_weight(
-    grid: Grid, stencil: Stencil, maxima: Maxima, state: ByteArray, n_inside: int, report: Report | None
+    grid: Grid, stencil: Stencil, maxima: Maxima, state: ByteArray, n_inside: int, report: Report
 ) -> tuple[FloatArray, LabelArray]:
     """Return (n_maxima, 2) electrons and volume of each basin, and the points' labels: 1 + atom."""
     quantities: list[tuple[int, ...]] = [(CHARGE, VOLUME)]
@@ -108,8 +122,7 @@ def _by_weight(
     for number, wanted in enumerate(quantities):
 
         def part(fraction: float, before: int = number) -> None:
-            if report is not None:
-                report((before + fraction) / len(quantities))
+            report((before + fraction) / len(quantities))
 
         before = state.copy() if number + 1 < len(quantities) else state
         held = flow_uphill(grid, stencil, wanted, before, n_inside, part)
@@ -120,7 +133,7 @@ def _by_weight(
 
 
 def _by_near_grid(
-    grid: Grid, stencil: Stencil, maxima: Maxima, _state: ByteArray, _n_inside: int, report: Report | None
+    grid: Grid, stencil: Stencil, maxima: Maxima, _state: ByteArray, _n_inside: int, report: Report
 ) -> tuple[FloatArray, LabelArray]:
     """Return (n_maxima, 2) electrons and volume of each basin, and the points' labels: 1 + atom."""
     # Maxima of one atom share the number of the first of them: no edges between them have to be refined.
@@ -136,8 +149,7 @@ def _by_near_grid(
         sums[:, 0] += np.bincount(mine, grid.charge(plane, plane + 1), minlength=len(sums))
         sums[:, 1] += np.bincount(mine, minlength=len(sums))
         mine[:] = owners[mine]
-    if report is not None:
-        report(1.0)
+    report(1.0)
     return sums[1:] * grid.header.voxel_volume_bohr3, label
 
 

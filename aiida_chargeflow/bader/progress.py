@@ -20,11 +20,17 @@ class Progress:
         self._bars: Bars | None = None
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
             from rich.progress import Progress as Bars
 
-            columns = (TextColumn("{task.description:<16}"), BarColumn(), TimeElapsedColumn())
-            self._bars = Bars(*columns, console=Console(stderr=True))
+            columns = (
+                TextColumn("{task.description:<16}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeElapsedColumn(),
+            )
+            # What is printed to a file or a pipe must get there, not above the bars.
+            self._bars = Bars(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty())
 
     def __enter__(self) -> Progress:
         if self._bars is not None:

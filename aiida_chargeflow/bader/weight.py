@@ -65,32 +65,6 @@ def _receive(
 
 
 @compiled
-def _weigh(
-    point: int,
-    on_face: int,
-    flux: FloatArray,
-    steps: IntArray,
-    weights: FloatArray,
-    others: IntArray,
-    fluxes: FloatArray,
-    state: ByteArray,
-) -> float:
-    """Fill the fluxes to the higher neighbours and return their sum; note the strongest in ``state``."""
-    outgoing = 0.0
-    strongest = 0.0
-    direction = _MAXIMUM
-    for n in range(steps.size):
-        other = others[n] if on_face else point + steps[n]
-        fluxes[n] = max(weights[n] * (flux[other] - flux[point]), 0.0) if other >= 0 else 0.0
-        outgoing += fluxes[n]
-        if fluxes[n] > strongest:
-            strongest = fluxes[n]
-            direction = n
-    state[point] = _DONE + on_face + direction
-    return outgoing
-
-
-@compiled
 def _drain(
     arrays: _Arrays,
     cut: float,
@@ -124,9 +98,19 @@ def _drain(
         on_face = state[point] & _ON_FACE
         if on_face:
             wrapped_neighbours(point, offsets, shape, periodic, others)
-        outgoing = _weigh(point, on_face, flux, steps, weights, others, fluxes, state)
+        here = flux[point]
+        direction, outgoing, strongest = _MAXIMUM, 0.0, 0.0
+        for n in range(steps.size):
+            other = others[n] if on_face else point + steps[n]
+            uphill = max(weights[n] * (flux[other] - here), 0.0) if other >= 0 else 0.0
+            fluxes[n] = uphill
+            outgoing += uphill
+            if uphill > strongest:
+                strongest = uphill
+                direction = n
+        state[point] = _DONE + on_face + direction
         for m in range(len(quantities)):
-            own = flux[point] - excess[point] if excess.size else flux[point]
+            own = here - excess[point] if excess.size else here
             held[point, m] += 1.0 if quantities[m] == VOLUME else own
         for n in range(steps.size):
             if fluxes[n] == 0.0:

@@ -1,6 +1,8 @@
 """The command: ACF.dat in the reference program's format, and no success without it."""
 
+import contextlib
 import os
+import pty
 import subprocess
 import sys
 
@@ -138,6 +140,25 @@ def test_cache_that_cannot_be_made_is_left_out(tmp_path, monkeypatch):
     made = cache_directory()
     assert made is not None
     assert made.stat().st_mode & 0o077 == 0
+
+
+def test_bars_on_a_terminal_leave_the_log_alone(dimer, write_cube, tmp_path):
+    """Bars go to the terminal on standard error, lines for the provenance to the file on standard output."""
+    path = write_cube(dimer)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "aiida_chargeflow.bader.cli", str(path), "-o", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True)
+    printed, _ = process.communicate()
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while block := os.read(ours, 65536):
+            shown += block
+    assert process.returncode == 0
+    assert printed.startswith("ENGINE:")
+    assert printed.splitlines()[-1] == f"{'WRITTEN:':<22}{tmp_path / 'ACF.dat'}"
+    assert b"ENGINE" not in shown
+    assert shown.count(b"100%") >= 2
 
 
 def test_failing_program_exits_with_1(tmp_path):

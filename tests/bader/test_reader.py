@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiida_chargeflow.bader import cube as cube_module
+from aiida_chargeflow.bader import regular
 from aiida_chargeflow.bader.cli import main
 from aiida_chargeflow.bader.cube import read_cube
 from aiida_chargeflow.bader.parse import POWERS_OF_TEN, parse_numbers
@@ -37,9 +38,38 @@ def test_any_layout(dimer, write_cube, columns, form):
 def test_blocks_may_end_anywhere(dimer, write_cube, monkeypatch):
     path = write_cube(dimer)
     whole = read_cube(path).density
+    monkeypatch.setattr(cube_module, "read_regular", lambda *_: None)
     for size in (7, 100, 4099):
         monkeypatch.setattr(cube_module, "_BLOCK", size)
         np.testing.assert_array_equal(read_cube(path, threads=3).density, whole)
+
+
+def test_rows_of_equal_length_are_read_in_parts(dimer, write_cube, monkeypatch):
+    path = write_cube(dimer)
+    fractions = []
+    with path.open("rb") as stream:
+        offset = len(b"".join(stream.readline() for _ in range(8)))
+    for size in (1, 5000, 1 << 20):
+        monkeypatch.setattr(regular, "_PART_BYTES", size)
+        values = regular.read_regular(path, offset, dimer.header.shape, 3, fractions.append)
+        np.testing.assert_array_equal(values, [float("%13.5E" % value) for value in dimer.density.ravel()])
+        assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    "field", ["          NaN", "*************", "  0.1234xE-05", "  0.1234 E-05", " " * 13]
+)
+@pytest.mark.parametrize("line", [9, 2000, 4733])
+def test_damage_that_keeps_the_length_is_found(dimer, tmp_path, monkeypatch, line, field):
+    monkeypatch.setattr(regular, "_PART_BYTES", 3000)
+    lines = lines_of(dimer)
+    lines[line - 1] = lines[line - 1][:26] + field + lines[line - 1][39:]
+    path = tmp_path / "rho.cube"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputError) as error:
+        read_cube(path, threads=2)
+    missing = "27674 of 27675" if not field.strip() else f"line {line}: not a finite number"
+    assert missing in str(error.value)
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
@@ -72,6 +102,8 @@ def test_numbers_survive(values):
 def test_the_usual_form_is_read_to_the_last_bit(mantissa, exponent):
     text = f"{'-' if mantissa < 0 else ''}0.{abs(mantissa):05d}E{exponent:+03d}"
     assert parse(text.encode()) == ([float(text)], -1)
+    # In columns of 13 there is a shorter way, which needs the byte after a number.
+    assert parse(f"{text:>13}\n{text:>13} ".encode()) == ([float(text)] * 2, -1)
 
 
 @pytest.mark.parametrize(
