@@ -24,12 +24,13 @@ def _scale(mantissa: Any, exponent: Any, powers: FloatArray) -> float:
     value = np.float64(mantissa)
     if exponent > 400 or exponent < -400:
         return np.inf if exponent > 0 and mantissa != 0 else 0.0
-    while exponent > 22:
-        value *= powers[22]
-        exponent -= 22
-    while exponent < -22:
-        value /= powers[22]
-        exponent += 22
+    largest = powers.size - 1
+    while exponent > largest:
+        value *= powers[largest]
+        exponent -= largest
+    while exponent < -largest:
+        value /= powers[largest]
+        exponent += largest
     return float(value * powers[exponent] if exponent >= 0 else value / powers[-exponent])
 
 

@@ -148,12 +148,13 @@ def test_bars_on_a_terminal_leave_the_log_alone(dimer, write_cube, tmp_path):
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "aiida_chargeflow.bader.cli", str(path), "-o", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True)
-    printed, _ = process.communicate()
     os.close(theirs)
     shown = b""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # which is how the end of a terminal shows itself
         while block := os.read(ours, 65536):
             shown += block
+    printed, _ = process.communicate()
+    os.close(ours)
     assert process.returncode == 0
     assert printed.startswith("ENGINE:")
     assert printed.splitlines()[-1] == f"{'WRITTEN:':<22}{tmp_path / 'ACF.dat'}"

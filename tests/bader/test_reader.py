@@ -52,7 +52,8 @@ def test_rows_of_equal_length_are_read_in_parts(dimer, write_cube, monkeypatch):
     for size in (1, 5000, 1 << 20):
         monkeypatch.setattr(regular, "_PART_BYTES", size)
         values = regular.read_regular(path, offset, dimer.header.shape, 3, fractions.append)
-        np.testing.assert_array_equal(values, [float("%13.5E" % value) for value in dimer.density.ravel()])
+        expected = [float(f"{value:.5E}") for value in dimer.density.ravel()]
+        np.testing.assert_allclose(values, expected, rtol=3e-16, atol=0)
         assert fractions[-1] == 1.0
 
 
