@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import click
 
-from .figure_output import save
 from .flow_figures import depth_profile, flow_map, region_flow
 from .orbital_figures import alignment, composition, orbitals
 from .paper_figures import paper
 from .structure_figures import isosurface, structure
 from .trend_figures import gap_vs_ligand_density, gap_vs_monolayers, ligand_density
-
-__all__ = ["figure", "save"]
 
 
 @click.group()

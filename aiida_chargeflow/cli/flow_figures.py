@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..figure_files import FORMATS, check_output
 from ..science.errors import InputError
-from .figure_output import FORMATS, Vector, check_output, finish, models_argument, output_options
+from .figure_output import Vector, finish, models_argument, output_options
 from .map_options import map_options, maps_of, plane_label, slice_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .figure_output import Range, check_output, finish, models_argument, output_options
+from ..figure_files import check_output
+from .figure_output import Range, finish, models_argument, output_options
 
 if TYPE_CHECKING:
     from aiida import orm

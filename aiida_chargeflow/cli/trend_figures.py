@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..figure_files import check_output
 from ..science.errors import InputError
-from .figure_output import check_output, finish, models_argument, output_options
+from .figure_output import finish, models_argument, output_options
 
 if TYPE_CHECKING:
     from ..figures.trends import TrendPoint

@@ -10,7 +10,7 @@ from aiida import orm
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from ..cli.figure_output import save, save_page
+from ..figure_files import save, save_page
 from ..figure_views import ladder, orbital_rows, title_of
 from ..figures.alignment import alignment_figure
 from ..figures.atom_colours import choices

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from aiida_chargeflow import launcher, tracing
 from aiida_chargeflow.cli import main
-from aiida_chargeflow.cli.figure import save
+from aiida_chargeflow.figure_files import save
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.workchains.model import ModelWorkChain
 
