@@ -48,7 +48,7 @@ def cost(node: orm.WorkChainNode) -> Iterator[Row]:
 
 def total(rows: Sequence[Row]) -> Row:
     """Return the sums over the rows of ``cost``, leaving out what a job does not tell."""
-    sums: Row = {"label": "total", "job": f"{len(rows)} jobs"}
+    sums: Row = {"label": "total", "job": f"{len(rows)} job{'s' if len(rows) != 1 else ''}"}
     for name in _SUMS:
         known = [row[name] for row in rows if row[name] is not None]
         sums[name] = sum(known) if known else None
