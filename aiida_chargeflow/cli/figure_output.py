@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..figure_files import save, save_page
+from ..science.errors import InputError
 from . import json_option, print_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_T = TypeVar("_T")
 
 models_argument = click.argument("models", nargs=-1, required=True, metavar="PK|GROUP|SWEEP...")
 _output = click.option(
@@ -21,9 +24,15 @@ _output = click.option(
 
 
 class Vector(click.ParamType):
-    """Three numbers such as ``1,0,-1``."""
+    """Three numbers such as ``1,0,-1``.
+
+    :param may_be_zero: a point of space, which may be the origin, and not a direction.
+    """
 
     name = "h,k,l"
+
+    def __init__(self, may_be_zero: bool = False) -> None:
+        self.may_be_zero = may_be_zero
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -33,8 +42,8 @@ class Vector(click.ParamType):
             vector = tuple(float(part) for part in str(value).strip("()").split(","))
         except ValueError:
             vector = ()
-        if len(vector) != 3 or not any(vector):
-            self.fail(f"{value!r} is not a direction; write for example 1,0,-1", param, ctx)
+        if len(vector) != 3 or not (self.may_be_zero or any(vector)):
+            self.fail(f"{value!r}: write three numbers, for example 1,0,-1", param, ctx)
         return vector
 
 
@@ -64,6 +73,20 @@ direction_option = click.option(
 def output_options(function: Any) -> Any:
     """Add ``--output`` and ``--json``."""
     return _output(json_option(function))
+
+
+def single(found: Sequence[_T], what: str) -> _T:
+    """Return the only model of a figure that shows one.
+
+    :raises InputError: a group or sweep with several.
+    """
+    if len(found) != 1:
+        raise InputError(
+            f"{what} shows one model, not {len(found)}",
+            field="PK",
+            remedy="Give the PK of one model; see `table gaps` for those of a group.",
+        )
+    return found[0]
 
 
 def finish(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..figure_files import FORMATS, check_output
-from ..science.errors import InputError
-from .figure_output import Vector, finish, models_argument, output_options
+from .figure_output import Vector, finish, models_argument, output_options, single
 from .map_options import map_options, maps_of, plane_label, slice_of
 
 if TYPE_CHECKING:
@@ -67,7 +66,8 @@ def flow_map(
     if output.suffix == ".html":
         finish(_page(nodes, results, scene), output, uuids, as_json)
         return
-    options["origin"] = Vector().convert(options["origin"], None, None) if options["origin"] else None
+    if options["origin"]:
+        options["origin"] = Vector(may_be_zero=True).convert(options["origin"], None, None)
     slices = []
     for node, result in zip(nodes, results, strict=True):
         title = title_of(node.label, result.atoms.get_chemical_formula("metal")).replace("\n", ": ")
@@ -80,14 +80,7 @@ def flow_map(
 def _page(nodes: list[orm.WorkChainNode], results: list[Any], scene: str) -> str:
     from ..figures.flow_scene import flow_scene
 
-    if len(nodes) > 1:
-        raise InputError(
-            "a 3D page shows one model",
-            field="MODELS",
-            value=len(nodes),
-            remedy="Write one page for each model.",
-        )
-    title = nodes[0].label or results[0].atoms.get_chemical_formula("metal")
+    title = single(nodes, "a 3D page").label or results[0].atoms.get_chemical_formula("metal")
     return flow_scene(results[0], title, scene == "arrows")
 
 
@@ -100,7 +93,7 @@ def depth_profile(model: str, output: Path, as_json: bool) -> None:
     from ..flow_results import flow_analysis
     from ..science.flow_summary import frame_of
 
-    (node,) = _nodes((model,), output)
+    node = single(_nodes((model,), output), "depth-profile")
     result = flow_analysis(node)
     finish(draw(frame_of(result), result.flow.flow_vector, result.regions), output, [node.uuid], as_json)
 
@@ -114,6 +107,6 @@ def region_flow(model: str, output: Path, as_json: bool) -> None:
     from ..flow_results import flow_analysis
     from ..science.region_flow import region_flow as table
 
-    (node,) = _nodes((model,), output)
+    node = single(_nodes((model,), output), "region-flow")
     result = flow_analysis(node)
     finish(region_diagram(table(result.flow, result.regions)), output, [node.uuid], as_json)

@@ -9,7 +9,7 @@ import click
 
 from ..figure_files import check_output
 from ..science.errors import InputError
-from .figure_output import Range, finish, models_argument, output_options
+from .figure_output import Range, finish, models_argument, output_options, single
 
 if TYPE_CHECKING:
     from ..orbital_results import OrbitalResult
@@ -78,7 +78,7 @@ def composition(model: str, output: Path, as_json: bool, states: int) -> None:
     from ..figures.composition import composition_figure
     from ..figures.pdos import label_colours
 
-    (result,) = _results((model,), output)
+    result = single(_results((model,), output), "composition")
     bars = result.frontier_composition(states)
     title = title_of(result.label, result.formula).replace("\n", ": ")
     drawn = composition_figure(bars, label_colours(result.pdos.by_region()), title=title)

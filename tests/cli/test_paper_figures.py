@@ -45,7 +45,7 @@ def figure(*arguments):
         ("orbitals {demo-exchange} --zoom -0.5,0.5 -o {out}.pdf", ["demo-exchange"]),
         ("isosurface {demo-pure} --orbitals lumo -o {out}.png", ["demo-pure"]),
         (
-            "flow-map {cs-abrupt} --normal 0,0,1 --streamlines --atom-labels magnitude -o {out}.svg",
+            "flow-map {cs-abrupt} --normal 0,0,1 --origin 0,0,0 --streamlines --atom-labels magnitude -o {out}.svg",
             ["cs-abrupt"],
         ),
         ("flow-map {cs-alloyed} --scene spheres -o {out}.html", ["cs-alloyed"]),
@@ -197,13 +197,14 @@ def _letters(drawn):
         ("structure {pk} -o a.gif", "unknown format"),
         ("structure {pk} -o no/where.png", "no such directory"),
         ("paper 2 {pk} -o a.png", "shell with an abrupt interface"),
+        ("composition {group} -o a.png", "shows one model, not 4"),
         ("isosurface {pk} --orbitals nonsense -o a.png", "nothing to draw"),
         ("flow-map {pk} --slab 0.01 --normal 3,2,1 -o a.png", "slab"),
     ],
 )
-def test_bad_input_is_one_message_and_no_file(models, tmp_path, monkeypatch, arguments, message):
+def test_bad_input_is_one_message_and_no_file(models, paper, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
-    result = figure(*arguments.format(pk=models["demo-pure"].pk).split())
+    result = figure(*arguments.format(pk=models["demo-pure"].pk, group=paper.label).split())
     assert result.exit_code == 1
     assert message in result.output
     assert "Traceback" not in result.output
