@@ -40,7 +40,8 @@ def trace(source: str, names: tuple[str, ...], column: str | None, as_json: bool
     if as_json:
         print_json([tracing.origin(node) for node in nodes])
     elif len(nodes) > _MANY:
-        for node in nodes:
+        runs = [node for node in nodes if getattr(node, "process_label", None)]
+        for node in runs or nodes:  # a report names the nodes of its numbers, too
             name = getattr(node, "process_label", None) or type(node).__name__
             click.echo(f"{name} {node.pk} {node.label}: aiida-chargeflow trace {node.pk}")
     else:
