@@ -60,14 +60,7 @@ def scene_html(
     data: dict[str, Any] = {
         "positions": _rounded(points - centre),
         "radii": _rounded(sizes),
-        "colourings": [
-            {
-                "name": name,
-                "colours": _hex(own),
-                "legend": [[text, to_hex(colour)] for text, colour in entries],
-            }
-            for name, (own, entries) in choices.items()
-        ],
+        "colourings": [_colouring(name, *choice) for name, choice in choices.items()],
         "bonds": [] if bonds is None else np.asarray(bonds, dtype=int).reshape(-1, 2).tolist(),
         "arrows": _arrows(arrows, centre, arrow_colours, arrow_width_ang),
         "rings": [_ring(np.asarray(at) - centre, *rest) for at, *rest in rings],
@@ -79,6 +72,11 @@ def scene_html(
     content = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
     page = files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
     return page.replace("__TITLE__", html.escape(title)).replace("__DATA__", content)
+
+
+def _colouring(name: str, colours: Sequence[str], legend: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    entries = [[text, to_hex(colour)] for text, colour in legend]
+    return {"name": name, "colours": _hex(colours), "legend": entries}
 
 
 def _arrows(

@@ -82,17 +82,7 @@ class ModelWorkChain(WorkChain):
             "quality", valid_type=orm.Dict, help="Residual, imbalance, loops and dipoles of the solution."
         )
         spec.output("summary", valid_type=orm.Dict, help="The numbers of a table row.")
-        spec.exit_code(412, "ERROR_RELAX_FAILED", message="The geometry was not relaxed: {reason}")
-        spec.exit_code(
-            410,
-            "ERROR_SCF_FAILED",
-            message="The ground state was not reached: {reason} See `verdi process report`.",
-        )
-        spec.exit_code(411, "ERROR_BADER_FAILED", message="The Bader partition failed: {reason}")
-        spec.exit_code(
-            310, "ERROR_CHARGE_FLOW_FAILED", message="The charge flow could not be solved: {reason}"
-        )
-        spec.exit_code(210, "ERROR_MODEL_IMPOSSIBLE", message="The model cannot be built: {reason}")
+        _define_exit_codes(spec)
 
     @classmethod
     def get_builder_from_protocol(
@@ -256,6 +246,18 @@ class ModelWorkChain(WorkChain):
     def clean(self) -> None:
         """Remove the jobs' folders; all that an analysis needs was retrieved."""
         self.report(f"removed {remove_folders(self.node)} folders from the cluster")
+
+
+def _define_exit_codes(spec: WorkChainSpec) -> None:
+    spec.exit_code(412, "ERROR_RELAX_FAILED", message="The geometry was not relaxed: {reason}")
+    spec.exit_code(
+        410,
+        "ERROR_SCF_FAILED",
+        message="The ground state was not reached: {reason} See `verdi process report`.",
+    )
+    spec.exit_code(411, "ERROR_BADER_FAILED", message="The Bader partition failed: {reason}")
+    spec.exit_code(310, "ERROR_CHARGE_FLOW_FAILED", message="The charge flow could not be solved: {reason}")
+    spec.exit_code(210, "ERROR_MODEL_IMPOSSIBLE", message="The model cannot be built: {reason}")
 
 
 def validate_inputs(inputs: Mapping[str, Any], _: object = None) -> str | None:

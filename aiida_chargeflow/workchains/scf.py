@@ -68,46 +68,7 @@ class ScfWorkChain(BaseRestartWorkChain):
             cls.results,
         )
         spec.expose_outputs(DotCalculation)
-        spec.exit_code(
-            210,
-            "ERROR_INPUT_IMPOSSIBLE",
-            message="CP2K's input cannot be written: {reason}",
-        )
-        spec.exit_code(
-            310,
-            "ERROR_ALL_STAGES_UNCONVERGED",
-            message="No final stage of the protocol converged. Add a stage with a higher electronic temperature "
-            "before the last one, or start from a relaxed geometry.",
-        )
-        spec.exit_code(
-            311,
-            "ERROR_CP2K_REFUSED_INPUT",
-            message="CP2K aborted on its input: {message}. Mend the protocol or the model; a restart cannot.",
-        )
-        spec.exit_code(
-            312,
-            "ERROR_CP2K_DID_NOT_START",
-            message="CP2K did not get as far as a wavefunction: {message}. Is the code's path right (`verdi code "
-            "show`), and are its modules loaded (`aiida-chargeflow setup check`)?",
-        )
-        spec.exit_code(
-            410,
-            "ERROR_OUT_OF_MEMORY",
-            message="The job ran out of memory even with one process on each node. Give it more nodes or nodes "
-            "with more memory, and launch again.",
-        )
-        spec.exit_code(
-            411,
-            "ERROR_CP2K_CRASHED",
-            message="CP2K crashed {times} times in one stage: {message}. Try another number of processes, and "
-            "look at the standard error in the job's folder.",
-        )
-        spec.exit_code(
-            412,
-            "ERROR_WALLTIME_TOO_SHORT",
-            message="The wall time ended before a wavefunction was written. Give the job more time or more nodes, "
-            "and launch again.",
-        )
+        _define_exit_codes(spec)
 
     def setup(self) -> None:
         """Take the inputs of the first stage."""
@@ -239,6 +200,49 @@ class ScfWorkChain(BaseRestartWorkChain):
         self.ctx.n_crashes = 0
         self.ctx.is_resumed = False
         return ProcessHandlerReport(True)
+
+
+def _define_exit_codes(spec: WorkChainSpec) -> None:
+    spec.exit_code(
+        210,
+        "ERROR_INPUT_IMPOSSIBLE",
+        message="CP2K's input cannot be written: {reason}",
+    )
+    spec.exit_code(
+        310,
+        "ERROR_ALL_STAGES_UNCONVERGED",
+        message="No final stage of the protocol converged. Add a stage with a higher electronic temperature "
+        "before the last one, or start from a relaxed geometry.",
+    )
+    spec.exit_code(
+        311,
+        "ERROR_CP2K_REFUSED_INPUT",
+        message="CP2K aborted on its input: {message}. Mend the protocol or the model; a restart cannot.",
+    )
+    spec.exit_code(
+        312,
+        "ERROR_CP2K_DID_NOT_START",
+        message="CP2K did not get as far as a wavefunction: {message}. Is the code's path right (`verdi code "
+        "show`), and are its modules loaded (`aiida-chargeflow setup check`)?",
+    )
+    spec.exit_code(
+        410,
+        "ERROR_OUT_OF_MEMORY",
+        message="The job ran out of memory even with one process on each node. Give it more nodes or nodes "
+        "with more memory, and launch again.",
+    )
+    spec.exit_code(
+        411,
+        "ERROR_CP2K_CRASHED",
+        message="CP2K crashed {times} times in one stage: {message}. Try another number of processes, and "
+        "look at the standard error in the job's folder.",
+    )
+    spec.exit_code(
+        412,
+        "ERROR_WALLTIME_TOO_SHORT",
+        message="The wall time ended before a wavefunction was written. Give the job more time or more nodes, "
+        "and launch again.",
+    )
 
 
 def half_the_processes(inputs: AttributeDict) -> dict[str, Any] | None:
