@@ -45,12 +45,13 @@ def models_of(names: Sequence[str], *, finished_only: bool = True) -> list[orm.W
 
 
 def all_models() -> list[orm.WorkChainNode]:
-    """Return every finished model of the profile, in the order of their PKs."""
+    """Return every finished model of the profile that has a summary, in the order of their PKs."""
     wanted = {
         "attributes.process_label": {"in": list(MODEL_LABELS)},
         "attributes.exit_status": 0,
     }
-    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=wanted, tag="run")
+    query = orm.QueryBuilder().append(orm.WorkChainNode, filters=wanted, tag="run", project="*")
+    query.append(orm.Dict, with_incoming="run", edge_filters={"label": "summary"})
     models: list[orm.WorkChainNode] = query.order_by({"run": {"id": "asc"}}).all(flat=True)
     return models
 

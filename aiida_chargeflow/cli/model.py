@@ -91,9 +91,9 @@ def draw(file: Path, output: Path, by: Any, view: tuple[float, ...]) -> None:
     With `--by pattern`, the edited layers of one ⟨111⟩ and one ⟨-1-1-1⟩ facet are drawn, vacancies and exchanges
     ringed.
     """
+    from ..figure_files import save
     from ..figures import model_view
     from ..science.errors import InputError
-    from .figure import save
 
     made = _load(file)
     if output.suffix == ".html":
