@@ -97,7 +97,9 @@ def main() -> None:
     nodes = [finished_run(structure, protocol, arguments.ranks) for protocol in arguments.protocols]
     for node in nodes:
         if not node.is_finished_ok:
-            raise SystemExit(f"{node.label}<{node.pk}>: {node.exit_message}; see verdi process report {node.pk}")
+            raise SystemExit(
+                f"{node.label}<{node.pk}>: {node.exit_message}; see verdi process report {node.pk}"
+            )
     rows = [row(node, nodes[0]) for node in nodes]
     print(
         "| protocol | stages: SCF steps | s a step | wall / s | MiB a rank | energy / Ha | difference / meV "
