@@ -65,6 +65,14 @@ def _receive(
 
 
 @compiled
+def _next_seed(flux: FloatArray, cut: float, state: ByteArray, seed: int, last: int) -> int:
+    """Return the first point from ``seed`` on that is above the cut, has given nothing and waits for nobody."""
+    while seed < last and (not flux[seed] > cut or state[seed] & (_COUNT + _DONE) != 0):
+        seed += 1
+    return seed
+
+
+@compiled
 def _drain(
     arrays: _Arrays,
     cut: float,
@@ -76,18 +84,13 @@ def _drain(
     post_values: FloatArray,
     progress: IntArray,
 ) -> None:
-    """Let all flow uphill that can inside a slab; stop where the stack or the post are full.
-
-    :param progress: the fields of :class:`_Slab` that change, updated on return.
-    """
+    """Let flow uphill what can inside a slab, until stack or post are full; ``progress`` is that of _Slab."""
     flux, excess, steps, offsets, weights, shape, periodic = arrays
     first, last, seed, top, posted, finished = progress
-    others = np.empty(weights.size, dtype=np.int64)
-    fluxes = np.empty(weights.size)
+    others, fluxes = np.empty(weights.size, dtype=np.int64), np.empty(weights.size)
     while top + weights.size < stack.size and posted + weights.size < post_points.size:
         if top == 0:
-            while seed < last and (not flux[seed] > cut or state[seed] & (_COUNT + _DONE) != 0):
-                seed += 1
+            seed = _next_seed(flux, cut, state, seed, last)
             if seed == last:
                 break
             stack[0] = seed
@@ -102,12 +105,10 @@ def _drain(
         direction, outgoing, strongest = _MAXIMUM, 0.0, 0.0
         for n in range(steps.size):
             other = others[n] if on_face else point + steps[n]
-            uphill = max(weights[n] * (flux[other] - here), 0.0) if other >= 0 else 0.0
-            fluxes[n] = uphill
-            outgoing += uphill
-            if uphill > strongest:
-                strongest = uphill
-                direction = n
+            fluxes[n] = max(weights[n] * (flux[other] - here), 0.0) if other >= 0 else 0.0
+            outgoing += fluxes[n]
+            if fluxes[n] > strongest:
+                strongest, direction = fluxes[n], n
         state[point] = _DONE + on_face + direction
         for m in range(len(quantities)):
             own = here - excess[point] if excess.size else here
@@ -129,10 +130,7 @@ def _drain(
                     post_values[posted, m] = share * held[point, m]
                 post_points[posted] = other
                 posted += 1
-    progress[2] = seed
-    progress[3] = top
-    progress[4] = posted
-    progress[5] = finished
+    progress[2:] = (seed, top, posted, finished)
 
 
 class _Slab:
