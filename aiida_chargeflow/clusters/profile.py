@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ..science.errors import InputError
+from ..science.validation import input_error
 
 # What a scheduler directive may hold: a user's YAML never becomes a shell command.
 _WORD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")
@@ -119,13 +120,8 @@ class RunOptions(_Frozen):
         try:
             return cls.model_validate(dict(data))
         except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                first["msg"].removeprefix("Value error, ").lower(),
-                field=".".join(("options", *map(str, first["loc"]))),
-                value=first["input"],
-                remedy=f"Known options: {', '.join(cls.model_fields)}.",
-            ) from error
+            known = f"Known options: {', '.join(cls.model_fields)}."
+            raise input_error(error, cls, "options", known) from error
 
 
 def is_directory(text: str) -> bool:
@@ -139,13 +135,20 @@ def profile_names() -> list[str]:
     return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
 
 
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read ({error})", file=path, field="options.cluster") from error
+
+
 def load_profile(name: str) -> ClusterProfile:
     """Read a shipped profile by name or a profile of the user's by path (it ends in .yaml).
 
     :raises InputError: there is no such profile, or it is malformed.
     """
     if name.endswith((".yaml", ".yml")):
-        text, label = Path(name).read_text(encoding="utf-8"), Path(name).stem
+        text, label = _read(Path(name)), Path(name).stem
     elif name in profile_names():
         text, label = resources.files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8"), name
     else:
@@ -155,20 +158,13 @@ def load_profile(name: str) -> ClusterProfile:
             value=name,
             remedy=f"Shipped: {', '.join(profile_names())}; or give the path of a YAML file of your own.",
         )
+    remedy = "Compare with aiida_chargeflow/clusters/leonardo.yaml."
     try:
         return ClusterProfile.model_validate({"name": label, **(yaml.safe_load(text) or {})})
-    except (ValidationError, yaml.YAMLError, TypeError) as error:
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            field, problem = ".".join(map(str, first["loc"])), first["msg"].lower()
-        else:
-            field, problem = "", "is not a YAML mapping"
-        raise InputError(
-            problem,
-            file=name,
-            field=field or None,
-            remedy="Compare with aiida_chargeflow/clusters/leonardo.yaml.",
-        ) from error
+    except ValidationError as error:
+        raise input_error(error, ClusterProfile, remedy=remedy).in_file(name) from error
+    except (yaml.YAMLError, TypeError) as error:
+        raise InputError("is not a YAML mapping", file=name, remedy=remedy) from error
 
 
 def profile_for(options: RunOptions) -> ClusterProfile | None:

@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from .errors import InputError
 from .materials import Material
+from .validation import input_error
 
 Role = Literal["interface", "surface"]
 Rename = Callable[[str, Material, Material], str]
@@ -66,15 +67,9 @@ class Pattern:
         try:
             return self.parameters(**named).model_dump(mode="json")
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
             known = ", ".join(self.parameters.model_fields) or "none"
-            raise InputError(
-                f"pattern {self.name!r}: {first['msg'].lower()}",
-                field=f"{self.role}.{key}",
-                value=first.get("input"),
-                remedy=f"Parameters of this pattern: {known}.",
-            ) from None
+            remedy = f"Parameters of the pattern {self.name}: {known}."
+            raise input_error(error, self.parameters, self.role, remedy) from None
 
 
 def interface_pattern(

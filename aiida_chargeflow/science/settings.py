@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .errors import InputError
+from .validation import input_error
 
 S = TypeVar("S", bound="Settings")
 
@@ -27,15 +27,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(dict(data))
         except ValidationError as error:
-            first = error.errors()[0]
-            path = [section, *map(str, first["loc"])] if section else list(map(str, first["loc"]))
-            unknown = first["type"] == "extra_forbidden"
-            known = f"Known: {', '.join(cls.model_fields)}." if unknown and len(first["loc"]) == 1 else ""
-            raise InputError(
-                "unknown key" if unknown else first["msg"][0].lower() + first["msg"][1:],
-                field=".".join(path),
-                value=first["input"],
-                remedy=known or "See docs/topics/protocols.md for the keys and their ranges.",
+            raise input_error(
+                error, cls, section, "See docs/topics/protocols.md for the keys and their ranges."
             ) from error
 
 

@@ -16,6 +16,7 @@ from .errors import InputError
 from .lattice import Centre, Polyhedron, centre_of
 from .materials import Material, material
 from .patterns import Role, pattern
+from .validation import input_error
 
 #: Top keys of a campaign file that are not part of a model.
 CAMPAIGN_KEYS = ("name", "protocol", "overrides", "axes", "exclude", "options")
@@ -148,7 +149,7 @@ class ModelSpec(_Frozen):
         try:
             return cls(**model)
         except ValidationError as error:
-            raise _input_error(error) from None
+            raise input_error(error, cls) from None
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the specification as a model file holds it; reading it back gives an equal one."""
@@ -247,7 +248,7 @@ def _materials(given: Any) -> dict[str, Material]:
         try:
             found[str(name)] = Material(**entry)
         except ValidationError as error:
-            raise _input_error(error, f"materials.{name}") from None
+            raise input_error(error, Material, f"materials.{name}") from None
     return found
 
 
@@ -263,7 +264,7 @@ def _shell(given: Any, number: int) -> ShellSpec:
     try:
         return ShellSpec(**given)
     except ValidationError as error:
-        raise _input_error(error, f"shells.{number}") from None
+        raise input_error(error, ShellSpec, f"shells.{number}") from None
 
 
 def _core_material(model: Mapping[str, Any]) -> str:
@@ -291,7 +292,7 @@ def _core(given: Mapping[str, Any], extra: Mapping[str, Material]) -> CoreSpec:
     try:
         spec = CoreSpec(**core)
     except ValidationError as error:
-        raise _input_error(error, "core") from None
+        raise input_error(error, CoreSpec, "core") from None
     _ = spec.polyhedron
     return spec
 
@@ -304,16 +305,3 @@ def _pattern(role: Role, given: Any, layers: list[Material]) -> PatternSpec:
     inner, outer = (layers[0], layers[min(1, len(layers) - 1)]) if role == "interface" else (layers[-1],) * 2
     chosen = pattern(role, content["pattern"])
     return PatternSpec(pattern=chosen.name, parameters=chosen.validate(parameters, inner, outer))
-
-
-def _input_error(error: Exception, field: str | None = None) -> InputError:
-    if not isinstance(error, ValidationError):
-        return InputError(f"not a valid entry ({error})", field=field)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in ([field] if field else []) + list(first["loc"]))
-    problem = first["msg"].removeprefix("Value error, ")
-    remedy = ""
-    if first["type"] == "extra_forbidden":
-        problem = "unknown key"
-        remedy = "See the page on models of the documentation for the keys of a model file."
-    return InputError(problem, field=where or None, remedy=remedy, value=first.get("input"))

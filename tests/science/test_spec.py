@@ -88,7 +88,7 @@ def test_every_choice_changes_the_digest():
         ({"core": CORE, "surface": {"pattern": "exchange", "fraction": 2}}, r"surface\.fraction"),
         (
             {"core": CORE, "surface": {"pattern": "exchange", "share": 0.5}},
-            "Parameters of this pattern: fraction",
+            r"surface\.share: unknown key .*Known: fraction",
         ),
         ({"core": CORE, "passivation": {"rule": "fill"}}, r"passivation\.rule"),
         ({"core": CORE, "passivation": {"substitute": "Zn"}}, "belong to the rule saturate"),
@@ -97,7 +97,15 @@ def test_every_choice_changes_the_digest():
         ({"core": CORE, "materials": {"XY": {"cation": "Xq", "anion": "P"}}}, "materials"),
         (["core"], "a model is a mapping"),
         ({"core": CORE, "shells": "CdSe"}, r"shells\.0: expected a material"),
-        ({"core": CORE, "shells": [{"material": "CdSe"}]}, r"shells\.0\.n_monolayers: Field required"),
+        ({"core": CORE, "shells": [{"material": "CdSe"}]}, r"shells\.0\.n_monolayers: field required"),
+        (
+            {"core": CORE, "shells": [{"material": "CdSe", "n_monolayer": 2}]},
+            r"shells\.0\.n_monolayer: unknown key \(got 2\)\. Did you mean n_monolayers\?",
+        ),
+        (
+            {"core": CORE, "passivation": {"ligands": "Br"}},
+            r"passivation\.ligands: .*Did you mean ligand\? Known: ligand, rule, exchange, substitute",
+        ),
         ({"core": CORE, "materials": 7}, "materials: expected a mapping"),
         ({"core": CORE, "materials": {"XY": 7}}, r"materials\.XY: expected cation"),
         ({"core": {"material": "InAs", "height_nm": "tall"}}, r"core\.height_nm: expected a number"),

@@ -1,0 +1,46 @@
+"""What pydantic finds wrong, as one message that names the key, the value and the remedy."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from pydantic import BaseModel, ValidationError
+
+from .errors import InputError
+
+
+def input_error(
+    error: ValidationError, model: type[BaseModel], section: str = "", remedy: str = ""
+) -> InputError:
+    """Return the message for one of the errors: for an unknown key if there is one, since others follow from it.
+
+    :param model: what was validated; its keys are named in the message for an unknown one.
+    :param section: where in the file the validated part lies.
+    :param remedy: for everything but an unknown key.
+    """
+    found = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    place = [str(part) for part in found["loc"]]
+    field = ".".join([section, *place] if section else place)
+    if found["type"] != "extra_forbidden":
+        problem = found["msg"].removeprefix("Value error, ")
+        return InputError(
+            problem[:1].lower() + problem[1:], field=field or None, value=found.get("input"), remedy=remedy
+        )
+    known = _keys(model, place[:-1])
+    close = get_close_matches(place[-1], known, 1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    return InputError(
+        "unknown key", field=field, value=found["input"], remedy=f"{hint}Known: {', '.join(known) or 'none'}."
+    )
+
+
+def _keys(model: type[BaseModel], place: list[str]) -> list[str]:
+    """Return the keys of the model at ``place`` within ``model``, or of the last model on the way."""
+    for part in place:
+        entry = model.model_fields.get(part)
+        if entry is None or not (
+            isinstance(entry.annotation, type) and issubclass(entry.annotation, BaseModel)
+        ):
+            break
+        model = entry.annotation
+    return list(model.model_fields)
