@@ -117,7 +117,6 @@ def cp2k_parameters(
     stage: Stage,
     *,
     restart: bool = False,
-    walltime_s: int | None = None,
     version: str = TESTED_VERSION,
     has_elpa: bool = True,
 ) -> dict[str, Any]:
@@ -125,7 +124,6 @@ def cp2k_parameters(
 
     :param atoms: the dot; kinds are symbol + tag.
     :param restart: read the wavefunction of the parent folder.
-    :param walltime_s: CP2K ends cleanly, with a wavefunction to go on from, after this time.
     :param version: of the CP2K that will read the input.
     :param has_elpa: whether that CP2K was built with ELPA.
     :raises InputError: no atoms, an unknown element, an odd number of electrons, or a GAPW run whose
@@ -140,8 +138,6 @@ def cp2k_parameters(
         "PRINT_LEVEL": "MEDIUM",
         "PREFERRED_DIAG_LIBRARY": library.upper(),
     }
-    if walltime_s is not None:
-        run["WALLTIME"] = walltime_s
     lengths = " ".join(f"{length:.6f}" for length in cell_lengths_ang(atoms, settings))
     return {
         "GLOBAL": run,

@@ -91,7 +91,8 @@ def last_positions(trajectory: str, n_atoms: int) -> NDArray[np.float64]:
 
     :raises InputError: no whole frame, or frames of another number of atoms.
     """
-    lines = trajectory.splitlines()
+    whole, _, _ = trajectory.rpartition("\n")  # a line without an end may have been cut within a number
+    lines = whole.splitlines()
     n_frames = len(lines) // (n_atoms + 2)
     if n_frames == 0 or lines[0].split() != [str(n_atoms)]:
         raise InputError("no whole frame in the trajectory", value=f"{len(lines)} lines for {n_atoms} atoms")

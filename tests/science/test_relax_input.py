@@ -30,6 +30,13 @@ def test_the_last_whole_frame_counts():
     np.testing.assert_allclose(last_positions(frame(1.0) + frame(2.0) + cut_short, 2)[:, 0], [2.0, 4.0])
 
 
+def test_a_frame_cut_within_its_last_number_is_not_whole():
+    """What is left of the number is a number too."""
+    cut_short = frame(3.0).removesuffix(".0\n")
+    assert cut_short.endswith(" 0")
+    np.testing.assert_allclose(last_positions(frame(2.0) + cut_short, 2)[:, 0], [2.0, 4.0])
+
+
 @pytest.mark.parametrize(
     "text", ["", "2\n", frame(1.0).replace("2\n", "3\n", 1), frame(1.0).replace("0.0", "x")]
 )
