@@ -11,8 +11,8 @@ from ..calculations.cp2k_parameters import build_of
 from ..calculations.relax_parameters import relax_parameters
 from ..science.cp2k_input import WAVEFUNCTION
 from ..science.errors import InputError
-from ..science.relax_input import TRAJECTORY, RelaxSettings
-from .remote_files import lacks_file
+from ..science.relax_input import RelaxSettings
+from .remote_files import forget_job, lacks_file
 from .scf import half_the_processes
 
 _EXIT = DotCalculation.exit_codes
@@ -87,7 +87,6 @@ class RelaxWorkChain(BaseRestartWorkChain):
         self.ctx.wavefunction = None
         self.ctx.inputs = self.exposed_inputs(DotCalculation, "cp2k")
         self.ctx.inputs.structure = self.inputs.structure
-        self.ctx.inputs.settings = orm.Dict({"additional_retrieve_list": [TRAJECTORY]})
 
     def prepare_level(self) -> ExitCode | None:
         """Write the input of the level at hand, from the last geometry and wavefunction."""
@@ -139,6 +138,7 @@ class RelaxWorkChain(BaseRestartWorkChain):
         exit_codes=[
             _EXIT.ERROR_OUT_OF_WALLTIME,
             _EXIT.ERROR_OUTPUT_INCOMPLETE,
+            _EXIT.ERROR_OUTPUT_MISSING,
             _EXIT.ERROR_SCHEDULER_OUT_OF_WALLTIME,
             _EXIT.ERROR_SCHEDULER_NODE_FAILURE,
             _EXIT.ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED,
@@ -147,8 +147,10 @@ class RelaxWorkChain(BaseRestartWorkChain):
     def go_on(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
         """Go on from the last geometry, or stop where there is no new one."""
         if "output_structure" not in calculation.outputs:
-            code = self.exit_codes.ERROR_NO_PROGRESS.format(message=calculation.exit_message)
-            return ProcessHandlerReport(True, code)
+            # The wall time is no part of a job's hash: more of it must not be answered from the cache.
+            forget_job(calculation)
+            message = (calculation.exit_message or "no message").rstrip(".")
+            return ProcessHandlerReport(True, self.exit_codes.ERROR_NO_PROGRESS.format(message=message))
         self._take_geometry(calculation)
         self.report("optimisation unfinished: going on from its last geometry")
         return ProcessHandlerReport(True)

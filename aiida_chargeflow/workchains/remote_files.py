@@ -54,8 +54,13 @@ def lacks_file(folder: orm.RemoteData, name: str) -> bool:
 def forget_jobs(run: orm.WorkChainNode) -> None:
     """Take the jobs of a run, and those they were copied from, out of the cache."""
     for job in _jobs(run):
-        for same in [job, *job.base.caching.get_all_same_nodes()]:
-            same.base.caching.is_valid_cache = False
+        forget_job(job)
+
+
+def forget_job(job: orm.CalcJobNode) -> None:
+    """Take a job, and what would serve for it, out of the cache."""
+    for same in [job, *job.base.caching.get_all_same_nodes()]:
+        same.base.caching.is_valid_cache = False
 
 
 def remove_folders(run: orm.WorkChainNode) -> int:

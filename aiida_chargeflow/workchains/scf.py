@@ -13,7 +13,7 @@ from ..calculations.cp2k import DotCalculation
 from ..calculations.cp2k_parameters import build_of, cp2k_parameters
 from ..science.cp2k_input import WAVEFUNCTION, ScfSettings
 from ..science.errors import InputError
-from .remote_files import lacks_file
+from .remote_files import forget_job, lacks_file
 
 _EXIT = DotCalculation.exit_codes
 MAX_CRASHES = 2  # of one stage: what dies twice at the same place is no accident
@@ -130,10 +130,15 @@ class ScfWorkChain(BaseRestartWorkChain):
     )
     def resume_after_walltime(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
         """Go on from the wavefunction, or stop where the time is too short for any."""
-        if not self._keep_wavefunction(calculation):
-            return ProcessHandlerReport(True, self.exit_codes.ERROR_WALLTIME_TOO_SHORT)
-        self.report("wall time reached: going on from the wavefunction")
-        return ProcessHandlerReport(True)
+        if self._keep_wavefunction(calculation):
+            self.report("wall time reached: going on from the wavefunction")
+            return ProcessHandlerReport(True)
+        # The wall time is no part of a job's hash: a launch with more of it would get this failure from the cache.
+        forget_job(calculation)
+        if calculation.base.caching.is_created_from_cache:
+            self.report("the wavefunction of a job from the cache is gone: running the stage again")
+            return ProcessHandlerReport(True)
+        return ProcessHandlerReport(True, self.exit_codes.ERROR_WALLTIME_TOO_SHORT)
 
     @process_handler(priority=390, exit_codes=[_EXIT.ERROR_SCHEDULER_NODE_FAILURE])
     def resume_after_node_failure(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
@@ -142,10 +147,10 @@ class ScfWorkChain(BaseRestartWorkChain):
         self.report("node failure: running the stage again")
         return ProcessHandlerReport(True)
 
-    @process_handler(priority=380, exit_codes=[_EXIT.ERROR_OUTPUT_INCOMPLETE])
+    @process_handler(priority=380, exit_codes=[_EXIT.ERROR_OUTPUT_INCOMPLETE, _EXIT.ERROR_OUTPUT_MISSING])
     def resume_after_crash(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
         """Run the stage again after a crash of CP2K or MPI; stop if it never started or dies again."""
-        message = calculation.exit_message
+        message = (calculation.exit_message or "no message").rstrip(".")
         if not _has_started(calculation):
             return ProcessHandlerReport(
                 True, self.exit_codes.ERROR_CP2K_DID_NOT_START.format(message=message)
@@ -246,14 +251,21 @@ def _define_exit_codes(spec: WorkChainSpec) -> None:
 
 
 def half_the_processes(inputs: AttributeDict) -> dict[str, Any] | None:
-    """Return the resources of a job with half the processes on each node, None where there is only one."""
+    """Return the resources of a job with half the processes on each node, None where there is only one.
+
+    AiiDA takes any two of nodes, processes on each, and processes in all.
+    """
     resources = dict(inputs.metadata.options.resources)
-    default = inputs.code.computer.get_default_mpiprocs_per_machine()
-    ranks = resources.pop("num_mpiprocs_per_machine", default) or 1
-    if ranks == 1 or "num_machines" not in resources:
+    nodes, total = resources.get("num_machines"), resources.pop("tot_num_mpiprocs", None)
+    ranks = resources.pop("num_mpiprocs_per_machine", None)
+    if total and nodes and not ranks:
+        ranks = total // nodes
+    if total and ranks and not nodes:
+        nodes = total // ranks
+    ranks = ranks or inputs.code.computer.get_default_mpiprocs_per_machine() or 1
+    if ranks == 1 or not nodes:
         return None
-    resources.pop("tot_num_mpiprocs", None)
-    return {**resources, "num_mpiprocs_per_machine": ranks // 2}
+    return {**resources, "num_machines": nodes, "num_mpiprocs_per_machine": ranks // 2}
 
 
 def _has_started(calculation: orm.CalcJobNode) -> bool:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from aiida import orm
+from aiida.common import AttributeDict
 from aiida.common.links import LinkType
 from aiida.engine import ProcessState
 from aiida.engine.utils import instantiate_process
@@ -20,7 +21,7 @@ from aiida_chargeflow.science.spec import ModelSpec
 from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.protocols import load_protocol
 from aiida_chargeflow.workchains.relax import RelaxWorkChain
-from aiida_chargeflow.workchains.scf import MAX_CRASHES, ScfWorkChain
+from aiida_chargeflow.workchains.scf import MAX_CRASHES, ScfWorkChain, half_the_processes
 
 CODES = DotCalculation.exit_codes
 
@@ -88,7 +89,8 @@ def job(aiida_localhost, tmp_path):
         if wavefunction:
             (folder / WAVEFUNCTION).touch()
         retrieved = orm.FolderData()
-        retrieved.base.repository.put_object_from_filelike(io.BytesIO(output.encode()), "aiida.out")
+        if output is not None:
+            retrieved.base.repository.put_object_from_filelike(io.BytesIO(output.encode()), "aiida.out")
         outputs = {
             "remote_folder": orm.RemoteData(computer=aiida_localhost, remote_path=str(folder)),
             "retrieved": retrieved,
@@ -122,6 +124,23 @@ def test_a_wall_time_too_short_for_a_wavefunction_is_an_error(scf, job):
     assert process.ctx.wavefunction.uuid == stopped.outputs.remote_folder.uuid
 
 
+@pytest.mark.parametrize("chain", ["scf", "relax"])
+def test_a_wall_time_too_short_is_not_answered_from_the_cache(request, job, chain):
+    """The hash of a job leaves its wall time out: the same launch with more time has the same hash."""
+    stopped = job(CODES.ERROR_OUT_OF_WALLTIME)
+    stopped.seal()
+    assert stopped.base.caching.is_valid_cache
+    assert inspect(request.getfixturevalue(chain)(), stopped) is not None
+    assert not stopped.base.caching.is_valid_cache
+
+
+def test_a_job_from_the_cache_whose_wavefunction_was_purged_is_run_again(scf, job):
+    process, stopped = scf(), job(CODES.ERROR_OUT_OF_WALLTIME)
+    stopped.base.extras.set(stopped.base.caching.CACHED_FROM_KEY, stopped.uuid)
+    assert inspect(process, stopped) is None
+    assert (process.ctx.stage, process.ctx.wavefunction) == (0, None)
+
+
 @pytest.mark.parametrize("wavefunction", [True, False])
 def test_a_node_that_died_costs_the_steps_since_the_last_wavefunction(scf, job, wavefunction):
     """The scheduler's part is aiida-core's: Slurm's accounting says NODE_FAIL, the job ends with that status."""
@@ -146,6 +165,8 @@ def test_a_stage_may_crash_once(scf, job):
     assert code.status == ScfWorkChain.exit_codes.ERROR_CP2K_CRASHED.status
     silent = inspect(scf(), job(CODES.ERROR_OUTPUT_INCOMPLETE, output="cp2k.psmp: command not found"))
     assert silent.status == ScfWorkChain.exit_codes.ERROR_CP2K_DID_NOT_START.status
+    absent = inspect(scf(), job(CODES.ERROR_OUTPUT_MISSING, output=None))
+    assert absent.status == ScfWorkChain.exit_codes.ERROR_CP2K_DID_NOT_START.status
 
 
 def test_stages_are_walked_down_to_the_last(scf, job):
@@ -181,6 +202,24 @@ def test_memory_is_spread_until_there_is_one_process(request, job, chain):
     assert code.status == process.exit_codes.ERROR_OUT_OF_MEMORY.status
 
 
+@pytest.mark.parametrize(
+    ("resources", "halved"),
+    [
+        ({"num_machines": 2, "num_mpiprocs_per_machine": 5}, (2, 2)),
+        ({"num_machines": 2, "tot_num_mpiprocs": 8}, (2, 2)),
+        ({"tot_num_mpiprocs": 8, "num_mpiprocs_per_machine": 4}, (2, 2)),
+        ({"num_machines": 3}, (3, 1)),
+        ({"num_machines": 2, "tot_num_mpiprocs": 2}, None),
+    ],
+)
+def test_resources_may_be_given_in_any_form(codes, resources, halved):
+    codes["cp2k"].computer.set_default_mpiprocs_per_machine(2)
+    inputs = AttributeDict({"code": codes["cp2k"], "metadata": {"options": {"resources": resources}}})
+    found = half_the_processes(inputs)
+    expected = halved and {"num_machines": halved[0], "num_mpiprocs_per_machine": halved[1]}
+    assert found == expected
+
+
 @pytest.mark.parametrize("chain", ["scf", "relax"])
 def test_what_cp2k_refuses_is_not_run_again(request, job, chain):
     process = request.getfixturevalue(chain)()
@@ -190,7 +229,13 @@ def test_what_cp2k_refuses_is_not_run_again(request, job, chain):
 
 @pytest.mark.parametrize(
     "failure",
-    ["OUT_OF_WALLTIME", "OUTPUT_INCOMPLETE", "SCHEDULER_OUT_OF_WALLTIME", "SCHEDULER_NODE_FAILURE"],
+    [
+        "OUT_OF_WALLTIME",
+        "OUTPUT_INCOMPLETE",
+        "OUTPUT_MISSING",
+        "SCHEDULER_OUT_OF_WALLTIME",
+        "SCHEDULER_NODE_FAILURE",
+    ],
 )
 def test_a_relaxation_goes_on_from_its_last_geometry_or_not_at_all(relax, job, structure, failure):
     code = inspect(relax(), job(CODES[f"ERROR_{failure}"]))
