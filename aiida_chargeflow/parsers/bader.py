@@ -64,7 +64,11 @@ class BaderParser(Parser):
         bader.set_array("volume_ang3", table.volume_ang3)
         self.out("bader", bader)
         settings = BaderSettings.from_mapping(self.node.inputs.parameters.get_dict())
-        output = self.retrieved.base.repository.get_object_content(BaderCalculation.OUTPUT)
+        repository = self.retrieved.base.repository
+        printed = b""
+        if BaderCalculation.OUTPUT in repository.list_object_names():
+            printed = repository.get_object_content(BaderCalculation.OUTPUT, mode="rb")
+        output = printed.decode("utf-8", errors="replace")
         self.out(
             "output_parameters",
             orm.Dict(

@@ -35,7 +35,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         repository = self.retrieved.base.repository
         if name not in repository.list_object_names():
             return self._scheduler_exit_code() or self.exit_codes.ERROR_OUTPUT_MISSING
-        text = repository.get_object_content(name)
+        text = self._text(name)
         self._wrap_geometry()
         try:
             output = read_output(text, standard_error=self.node.get_scheduler_stderr() or "")
@@ -47,6 +47,11 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         if failed is None and temporary is not None:
             failed = self._wrap_cubes(temporary)
         return failed
+
+    def _text(self, name: str) -> str:
+        """Return a retrieved file; a node that dies may leave bytes that are no text."""
+        content: bytes = self.retrieved.base.repository.get_object_content(name, mode="rb")
+        return content.decode("utf-8", errors="replace")
 
     def _wrap_cubes(self, folder: Path) -> ExitCode | None:
         """Crop the orbital cubes; the whole ones are not stored."""
@@ -80,7 +85,11 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         return sorted(set(edges.values()) & set(numbers))
 
     def _wrap(self, output: Cp2kOutput) -> ExitCode | None:
-        parameters = output.summary() | {"n_valence": self._n_valence(output)}
+        try:
+            parameters = output.summary() | {"n_valence": self._n_valence(output)}
+        except InputError as error:
+            self.logger.error(str(error))
+            return self.exit_codes.ERROR_OUTPUT_PARSE
         self.out("output_parameters", orm.Dict(parameters))
         if output.time_limit_reached:
             return self.exit_codes.ERROR_OUT_OF_WALLTIME
@@ -94,9 +103,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         """Wrap the projected density of states: the files of kinds are stored, those of atoms only as an array."""
         repository = self.retrieved.base.repository
         projected = {
-            name: repository.get_object_content(name)
-            for name in repository.list_object_names()
-            if name.endswith(".pdos")
+            name: self._text(name) for name in repository.list_object_names() if name.endswith(".pdos")
         }
         if not projected:
             return None
@@ -117,7 +124,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             return
         before = self.node.inputs.structure
         try:
-            positions = last_positions(repository.get_object_content(TRAJECTORY), len(before.sites))
+            positions = last_positions(self._text(TRAJECTORY), len(before.sites))
         except InputError as error:
             self.logger.warning(str(error))
             return
@@ -127,9 +134,17 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         self.out("output_structure", structure)
 
     def _n_valence(self, output: Cp2kOutput) -> dict[str, float]:
-        """Return element → valence electrons of the potential that this run used."""
+        """Return element → valence electrons of the potential that this run used.
+
+        :raises InputError: the output does not list the atoms of the structure.
+        """
         structure = self.node.inputs.structure
         symbols = [structure.get_kind(site.kind_name).symbol for site in structure.sites]
+        if len(output.n_valence) != len(symbols):
+            raise InputError(
+                f"the output lists {len(output.n_valence)} atoms with their valence, the structure has {len(symbols)}",
+                remedy="CP2K lists the atoms from PRINT_LEVEL MEDIUM on.",
+            )
         return dict(sorted(zip(symbols, output.n_valence.tolist(), strict=True)))
 
     def _failure(self, error: Cp2kOutputError) -> ExitCode:

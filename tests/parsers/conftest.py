@@ -24,7 +24,8 @@ def parse(aiida_localhost):
         node.store()
         retrieved = orm.FolderData()
         for name, content in files.items():
-            retrieved.base.repository.put_object_from_filelike(io.BytesIO(content.encode()), name)
+            data = content if isinstance(content, bytes) else content.encode()
+            retrieved.base.repository.put_object_from_filelike(io.BytesIO(data), name)
         retrieved.base.links.add_incoming(node, LinkType.CREATE, "retrieved")
         retrieved.store()
         results, called = ParserFactory(entry_point).parse_from_node(

@@ -49,6 +49,13 @@ def test_charges_are_valence_less_population(run, files):
     assert (parameters["engine"], parameters["method"]) == ("chargeflow-bader", "weight")
 
 
+def test_a_table_without_the_programs_words_is_a_result(run, files):
+    del files["bader.out"]
+    results, node = run(files)
+    assert node.is_finished_ok, node.exit_message
+    assert results["output_parameters"]["engine"] == "unknown"
+
+
 def test_a_rigid_shift_of_the_box_is_no_mismatch(run, files):
     """CP2K centres the dot in its cell, the structure is centred at the origin."""
     assert abs(read(FOLDER / "structure.xyz").positions.mean()) < 1.0

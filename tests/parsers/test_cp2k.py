@@ -65,6 +65,17 @@ def test_a_truncated_output_is_no_result(run):
     assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_INCOMPLETE.status
 
 
+def test_bytes_that_are_no_text_do_not_stop_the_parser(run):
+    text = recorded("incl3_diagonalisation.out").encode()
+    _, node = run(text[: len(text) // 2] + b"\xff\xfe\x00")
+    assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_INCOMPLETE.status
+
+
+def test_an_output_without_its_atoms_does_not_tell_their_valence(run):
+    _, node = run(recorded("incl3_print_low.out"))
+    assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_PARSE.status
+
+
 def test_a_job_without_output_is_no_result(run):
     _, node = run(None)
     assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_MISSING.status
