@@ -76,6 +76,7 @@ class BaderParser(Parser):
                     **engine(output),
                     "method": settings.method,
                     "vacuum_e_bohr3": settings.vacuum_e_bohr3,
+                    "stride": _stride(self.node),
                     "n_electrons": table.n_electrons,
                     "vacuum_charge_e": table.vacuum_charge_e,
                     "vacuum_volume_ang3": table.vacuum_volume_ang3,
@@ -85,15 +86,29 @@ class BaderParser(Parser):
 
 
 def engine(output: str) -> dict[str, str]:
-    """Return name and version of the program that wrote ``output``."""
+    """Return name and version of the program that wrote ``output``, and what it found the regions with if it
+    says so: the density, another cube, or the density with atomic cores.
+    """
     patterns = {
         "chargeflow-bader": r"chargeflow-bader\s+(\S+)",
         "bader (Henkelman group)": r"GRID BASED BADER ANALYSIS\s+\(Version\s+([^\s)]+)",
     }
     for name, pattern in patterns.items():
         if match := re.search(pattern, output):
-            return {"engine": name, "engine_version": match.group(1)}
+            told = {"engine": name, "engine_version": match.group(1)}
+            reference = re.search(r"^REFERENCE:\s+(\S.*?)\s*$", output, re.MULTILINE)
+            return told | ({"reference": reference.group(1)} if reference else {})
     return {"engine": "unknown", "engine_version": "unknown"}
+
+
+def _stride(node: orm.CalcJobNode) -> str | None:
+    """Return the stride that CP2K was told to print the cube with, as a cube does not state it; None if unknown."""
+    run = node.inputs.parent_folder.creator if "parent_folder" in node.inputs else None
+    if run is None or "parameters" not in run.inputs:
+        return None
+    dft = run.inputs.parameters.get_dict().get("FORCE_EVAL", {}).get("DFT", {})
+    stride: str | None = dft.get("PRINT", {}).get("E_DENSITY_CUBE", {}).get("STRIDE")
+    return stride
 
 
 def _mismatch(table: np.ndarray, structure: np.ndarray) -> str | None:

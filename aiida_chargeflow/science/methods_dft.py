@@ -241,7 +241,8 @@ def bader(facts: Facts) -> str | None:
     marks = ["yu2011"] if entry["method"] == "weight" else ["tang2009"]
     if entry["engine"].startswith("bader"):
         marks = ["henkelman2006", "sanville2007", *marks]
-    core = f", core densities {entry['core']}" if entry.get("core") else ""
+    with_cores = entry.get("core") == "on" or "atomic cores" in (entry.get("reference") or "")
+    core = ", regions found with the densities of atomic cores added" if with_cores else ""
     cube = (facts.get("dft", {}).get("DFT", {}).get("PRINT", {})).get("E_DENSITY_CUBE", {})
     full = ", written at every grid point," if cube.get("STRIDE") == "1 1 1" else ""
     return (

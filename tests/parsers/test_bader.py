@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from aiida import orm
+from aiida.common.links import LinkType
 from ase.io import read
 
 from aiida_chargeflow.calculations.bader import BaderCalculation
@@ -24,7 +25,7 @@ def files():
 
 @pytest.fixture
 def run(parse):
-    def run(files, scf=SCF, move=None):
+    def run(files, scf=SCF, move=None, **more):
         atoms = read(FOLDER / "structure.xyz")
         if move is not None:
             atoms.positions[3] += move
@@ -32,6 +33,7 @@ def run(parse):
             "structure": orm.StructureData(ase=atoms),
             "scf_parameters": orm.Dict(scf),
             "parameters": orm.Dict({}),
+            **more,
         }
         return parse("chargeflow.bader", inputs, files, output_filename="bader.out")
 
@@ -47,6 +49,21 @@ def test_charges_are_valence_less_population(run, files):
     assert charge[symbols == "In"].min() > 0 > charge[symbols != "In"].max()
     parameters = results["output_parameters"].get_dict()
     assert (parameters["engine"], parameters["method"]) == ("chargeflow-bader", "weight")
+
+
+def test_what_no_cube_states_is_in_the_result(run, files, aiida_localhost):
+    """The stride comes from the input of the run that printed the cube, the use of cores from the engine."""
+    printed = orm.Dict({"FORCE_EVAL": {"DFT": {"PRINT": {"E_DENSITY_CUBE": {"STRIDE": "1 1 1"}}}}}).store()
+    job = orm.CalcJobNode(computer=aiida_localhost)
+    job.base.links.add_incoming(printed, LinkType.INPUT_CALC, "parameters")
+    job.store()
+    folder = orm.RemoteData(computer=aiida_localhost, remote_path="/tmp")
+    folder.base.links.add_incoming(job, LinkType.CREATE, "remote_folder")
+    files["bader.out"] = files["bader.out"].replace("none", "density + atomic cores (auto)")
+    results, _ = run(files, parent_folder=folder)
+    found = results["output_parameters"].get_dict()
+    assert (found["stride"], found["reference"]) == ("1 1 1", "density + atomic cores (auto)")
+    assert run(files)[0]["output_parameters"]["stride"] is None
 
 
 def test_a_table_without_the_programs_words_is_a_result(run, files):

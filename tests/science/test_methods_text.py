@@ -84,6 +84,12 @@ def test_a_foreign_functional_is_not_called_hle17():
     assert "HLE17" not in whole(other)
 
 
+def test_atomic_cores_are_told_where_the_engine_has_added_them():
+    told = {**FACTS["bader"], "reference": "density + atomic cores (auto)"}
+    assert "atomic cores" in whole(model(bader=told))
+    assert "atomic cores" not in whole(model(bader={**told, "reference": "density (cores auto)"}))
+
+
 @pytest.mark.parametrize(
     ("engine", "method", "cited", "not_cited"),
     [
