@@ -33,7 +33,7 @@ def load_profile() -> None:
 def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
     """Return the codes of the given labels.
 
-    :raises InputError: a code that does not exist, or whose program does not.
+    :raises InputError: a code that does not exist, or whose program does not; codes on different computers.
     """
     codes = {}
     for role, label in labels.items():
@@ -62,6 +62,14 @@ def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
                 value=str(codes[role].filepath_executable),
                 remedy="Install it there, or make a code with the right path; `aiida-chargeflow setup check` helps.",
             ) from error
+    computers = {code.computer.label for code in codes.values() if code.computer is not None}
+    if len(computers) > 1:
+        raise InputError(
+            "the codes are on different computers",
+            field=" and ".join(f"--{role}" for role in codes),
+            value=", ".join(sorted(computers)),
+            remedy="The density is partitioned where it lies: give codes of one computer, as bader@COMPUTER.",
+        )
     return codes
 
 
@@ -85,12 +93,20 @@ def submit(
     label: str,
     again: bool = False,
 ) -> orm.WorkChainNode:
-    """Return the run of a model: the one that exists, unless ``again`` or it failed; else a new one."""
+    """Return the run of a model: the one that exists, unless ``again`` or it failed; else a new one.
+
+    :raises InputError: settings or options that the work chain refuses.
+    """
     builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, overrides, options)
     builder.metadata.label = label
     with submission_lock():
         node = None if again else find_run(builder.digest.value)
         if node is None:
-            node = engine_submit(builder)
+            try:
+                node = engine_submit(builder)
+            except ValueError as error:  # what a validator says
+                raise InputError(
+                    f"the run is refused: {error}", remedy="Mend the options or the codes it names."
+                ) from error
     orm.Group.collection.get_or_create(group)[0].add_nodes(node)
     return node

@@ -32,7 +32,10 @@ def print_estimates(
         return
     table = Table(title=f"One ground state, protocol {protocol}")
     for heading in ("model", "atoms", "functions", "grid points", "memory / GB", "core-hours", "nodes"):
-        table.add_column(heading, justify="left" if heading == "model" else "right")
+        is_name = heading == "model"
+        table.add_column(
+            heading, justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold"
+        )
     for row in rows:
         table.add_row(
             row["file"],

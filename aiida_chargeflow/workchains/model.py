@@ -17,6 +17,7 @@ from ..calculations.build_model import build_model
 from ..calculations.charge_flow import charge_flow
 from ..calculations.summarise import summarise
 from ..science.cp2k_input import WAVEFUNCTION
+from ..science.errors import InputError
 from ..science.settings import BaderSettings
 from ..science.spec import ModelSpec
 from .data_files import cp2k_data_files
@@ -101,7 +102,8 @@ class ModelWorkChain(WorkChain):
         :param overrides: differences from the protocol, nested as it is.
         :param options: scheduler options of the CP2K jobs, ``stash`` (a directory that keeps the wavefunction
             and the cubes) and ``clean_workdir``; resources, not science.
-        :raises InputError: an unknown protocol, or an override that the protocol does not know.
+        :raises InputError: an unknown protocol, an override that the protocol does not know, or an option that
+            no job has.
         """
         settings = load_protocol(protocol, overrides)
         options, clean = split_options(options or {})
@@ -118,11 +120,13 @@ class ModelWorkChain(WorkChain):
         builder.scf.settings = orm.Dict(settings["scf"])
         builder.scf.cp2k.code = codes["cp2k"]
         builder.scf.cp2k.file = cp2k_data_files()
-        builder.scf.cp2k.metadata.options = {
-            "resources": {"num_machines": 1},
-            "withmpi": codes["cp2k"].with_mpi is not False,
-            **options,
-        }
+        builder.scf.cp2k.metadata.options = _checked_options(
+            {
+                "resources": {"num_machines": 1},
+                "withmpi": codes["cp2k"].with_mpi is not False,
+                **options,
+            }
+        )
         if "relax" in settings:
             builder.relax.settings = orm.Dict(settings["relax"])
             builder.relax.cp2k.code = codes["cp2k"]
@@ -264,6 +268,10 @@ def validate_inputs(inputs: Mapping[str, Any], _: object = None) -> str | None:
     """Return what is wrong with the inputs as a whole, or nothing."""
     if ("spec" in inputs) == ("structure" in inputs):
         return "give either a `spec` or a `structure`"
+    codes = (inputs["scf"]["cp2k"].get("code"), inputs["bader"].get("code"))
+    computers = {code.computer.uuid for code in codes if code is not None and code.computer is not None}
+    if len(computers) > 1:
+        return "the codes of CP2K and Bader must be on one computer: the density is partitioned where it lies"
     return None
 
 
@@ -271,6 +279,25 @@ def point_digest(identity: Any, settings: Mapping[str, Any]) -> str:
     """Return the SHA-256 that identifies a point: its model and its resolved protocol."""
     canonical = json.dumps([identity, settings], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options that a CP2K job takes.
+
+    :raises InputError: one that it does not know, or of another type.
+    """
+    port = ScfWorkChain.spec().inputs["cp2k"]["metadata"]["options"]
+    for name, value in options.items():
+        if name not in port:
+            raise InputError(
+                "no option of a job",
+                field=f"options.{name}",
+                value=value,
+                remedy=f"Known: {', '.join(sorted(port))}.",
+            )
+        if (problem := port[name].validate(value)) is not None:
+            raise InputError(problem.message, field=f"options.{name}", value=value)
+    return dict(options)
 
 
 def _serial(options: Mapping[str, Any]) -> dict[str, Any]:

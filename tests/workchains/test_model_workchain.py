@@ -1,7 +1,11 @@
 """The builder of a model: pinned by a regression file, refused where a protocol is wrong."""
 
 import pytest
+from aiida import orm
+from aiida.engine.utils import instantiate_process
+from aiida.manage import get_manager
 
+from aiida_chargeflow.launcher import load_codes
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.science.spec import ModelSpec
 from aiida_chargeflow.workchains.model import ModelWorkChain, point_digest
@@ -111,6 +115,22 @@ def test_only_ground_states_are_stashed_and_folders_removed_on_demand(codes):
     assert plain.digest.value == builder.digest.value
 
 
+def test_the_codes_must_be_on_one_computer(codes, aiida_computer_local):
+    """The cube of the density stays where CP2K wrote it."""
+    elsewhere = orm.InstalledCode(
+        label="bader",
+        computer=aiida_computer_local(label="elsewhere"),
+        filepath_executable="/bin/true",
+        default_calc_job_plugin="chargeflow.bader",
+    ).store()
+    mixed = {**codes, "bader": elsewhere}
+    builder = ModelWorkChain.get_builder_from_protocol(mixed, ModelSpec.from_mapping(SPEC), "fast")
+    with pytest.raises(ValueError, match="on one computer"):
+        instantiate_process(get_manager().get_runner(), builder)
+    with pytest.raises(InputError, match="different computers"):
+        load_codes(cp2k=codes["cp2k"].full_label, bader=elsewhere.full_label)
+
+
 @pytest.mark.parametrize(
     ("options", "field"),
     [
@@ -118,9 +138,12 @@ def test_only_ground_states_are_stashed_and_folders_removed_on_demand(codes):
         ({"stash": "/work/$(rm -r x)"}, "options.stash"),
         ({"stash": "/work/../../etc"}, "options.stash"),
         ({"clean_workdir": "yes"}, "options.clean_workdir"),
+        ({"walltime": 3}, "options.walltime"),
+        ({"max_wallclock_seconds": "1 hour"}, "options.max_wallclock_seconds"),
+        ({"resources": 3}, "options.resources"),
     ],
 )
-def test_a_wrong_wish_about_files_names_its_field(codes, options, field):
+def test_a_wrong_option_names_its_field(codes, options, field):
     with pytest.raises(InputError) as caught:
         ModelWorkChain.get_builder_from_protocol(codes, ModelSpec.from_mapping(SPEC), "fast", options=options)
     assert caught.value.field == field
