@@ -26,6 +26,19 @@ _REPRODUCIBLE = (
 )
 
 
+def prints_shares(parameters: orm.Dict | None) -> bool:
+    """Return whether an input asks for the projected density of states."""
+    dft = parameters.get_dict().get("FORCE_EVAL", {}).get("DFT", {}) if parameters is not None else {}
+    return not {"PDOS", "DOS"}.isdisjoint(dft.get("PRINT", {}))
+
+
+def validate_keep_cubes(node: orm.Str | None, _: object = None) -> str | None:
+    """Return what is wrong with the wish about orbital cubes, or nothing."""
+    if node is not None and node.value not in ("all", "edges"):
+        return f"`keep_cubes` must be all or edges, not {node.value!r}"
+    return None
+
+
 class DotCalculation(Cp2kCalculation):
     """CP2K on a dot whose kinds carry region and coordination.
 
@@ -42,6 +55,7 @@ class DotCalculation(Cp2kCalculation):
             "keep_cubes",
             valid_type=orm.Str,
             required=False,
+            validator=validate_keep_cubes,
             help="`edges`: of the orbital cubes keep only HOMO, LUMO and the delocalised band edges.",
         )
         spec.output(
@@ -68,7 +82,7 @@ class DotCalculation(Cp2kCalculation):
         calculation = super().prepare_for_submission(folder)
         printed = self.inputs.parameters.get_dict()["FORCE_EVAL"]["DFT"].get("PRINT", {})
         calculation.retrieve_temporary_list = []
-        if "PDOS" in printed or "DOS" in printed:
+        if prints_shares(self.inputs.parameters):
             calculation.retrieve_list.append(KIND_SHARES)
             calculation.retrieve_temporary_list.append(ATOM_SHARES)
         if "MO_CUBES" in printed:

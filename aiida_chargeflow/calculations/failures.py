@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from aiida import orm
 from aiida.engine import ExitCode
 
 from ..science.errors import InputError
@@ -13,6 +14,15 @@ from ..science.errors import InputError
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 INPUT_ERROR_STATUS = 210
+
+
+def reason(node: orm.ProcessNode) -> str:
+    """Return why a process has no result: its exit message, or that it excepted or was killed."""
+    state = node.process_state.value if node.process_state else "unknown"
+    return (
+        node.exit_message
+        or f"{node.process_label}<{node.pk}> was {state}; see `verdi process report {node.pk}`."
+    )
 
 
 def exit_on_input_error(function: Callable[_P, _R]) -> Callable[_P, _R | ExitCode]:

@@ -10,6 +10,7 @@ from aiida import orm
 from aiida.engine import ExitCode
 from aiida_cp2k.parsers import Cp2kBaseParser
 
+from ..calculations.cp2k import prints_shares
 from ..calculations.orbitals import orbitals_node, to_pdos
 from ..science.cp2k_failures import Cp2kOutputError, Failure
 from ..science.cp2k_input import ATOM_SHARES
@@ -106,6 +107,10 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             name: self._text(name) for name in repository.list_object_names() if name.endswith(".pdos")
         }
         if not projected:
+            if prints_shares(self.node.inputs.parameters if "parameters" in self.node.inputs else None):
+                self.logger.warning(
+                    "no projected density of states came back: there are no orbitals, edges or traps"
+                )
             return None
         by_atom = () if temporary is None else temporary.glob(ATOM_SHARES)
         projected |= {path.name: path.read_text(encoding="utf-8", errors="replace") for path in by_atom}

@@ -7,6 +7,7 @@ from aiida.engine import ExitCode, WorkChain, if_
 from aiida.engine.processes.workchains.workchain import WorkChainSpec
 
 from ..calculations.charge_flow import charge_flow
+from ..calculations.failures import reason
 from ..calculations.imported import imported_bader, imported_ground_state, imported_structure
 from ..calculations.summarise import summarise
 
@@ -54,7 +55,7 @@ class ImportedModelWorkChain(WorkChain):
         if node.is_finished_ok:
             scf, node = imported_ground_state.run_get_node(self.inputs.files, self.inputs.settings)
         if not node.is_finished_ok:
-            return self.exit_codes.ERROR_FILES_REFUSED.format(reason=node.exit_message)
+            return self.exit_codes.ERROR_FILES_REFUSED.format(reason=reason(node))
         self.ctx.structure, self.ctx.scf = structure, scf
         self.out("structure", structure)
         self.out("scf", scf)
@@ -70,7 +71,7 @@ class ImportedModelWorkChain(WorkChain):
             self.inputs.files, self.ctx.scf["output_parameters"], self.inputs.settings
         )
         if not node.is_finished_ok:
-            return self.exit_codes.ERROR_FILES_REFUSED.format(reason=node.exit_message)
+            return self.exit_codes.ERROR_FILES_REFUSED.format(reason=reason(node))
         self.ctx.bader = bader
         self.out("bader", bader)
         return None
@@ -81,7 +82,7 @@ class ImportedModelWorkChain(WorkChain):
             self.ctx.structure, self.ctx.bader["bader"], self.inputs.charge_flow
         )
         if not node.is_finished_ok:
-            return self.exit_codes.ERROR_CHARGE_FLOW_FAILED.format(reason=node.exit_message)
+            return self.exit_codes.ERROR_CHARGE_FLOW_FAILED.format(reason=reason(node))
         self.ctx.charge_flow = outputs["charge_flow"]
         self.out_many(outputs)
         return None

@@ -15,6 +15,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from ..calculations.bader import BaderCalculation
 from ..calculations.build_model import build_model
 from ..calculations.charge_flow import charge_flow
+from ..calculations.failures import reason
 from ..calculations.summarise import summarise
 from ..science.cp2k_input import WAVEFUNCTION
 from ..science.errors import InputError
@@ -147,7 +148,7 @@ class ModelWorkChain(WorkChain):
         """Build the atoms."""
         outputs, node = build_model.run_get_node(self.inputs.spec)
         if not node.is_finished_ok:
-            return self.exit_codes.ERROR_MODEL_IMPOSSIBLE.format(reason=node.exit_message)
+            return self.exit_codes.ERROR_MODEL_IMPOSSIBLE.format(reason=reason(node))
         self.ctx.structure = outputs["structure"]
         self.out("model", outputs["summary"])
         return None
@@ -166,7 +167,7 @@ class ModelWorkChain(WorkChain):
     def inspect_relax(self) -> ExitCode | None:
         """Stop unless the geometry was relaxed."""
         if not self.ctx.relax.is_finished_ok:
-            return self.exit_codes.ERROR_RELAX_FAILED.format(reason=self.ctx.relax.exit_message)
+            return self.exit_codes.ERROR_RELAX_FAILED.format(reason=reason(self.ctx.relax))
         self.ctx.structure = self.ctx.relax.outputs.output_structure
         return None
 
@@ -192,7 +193,7 @@ class ModelWorkChain(WorkChain):
     def inspect_scf(self) -> ExitCode | None:
         """Stop unless the ground state was reached."""
         if not self.ctx.scf.is_finished_ok:
-            return self.exit_codes.ERROR_SCF_FAILED.format(reason=self.ctx.scf.exit_message)
+            return self.exit_codes.ERROR_SCF_FAILED.format(reason=reason(self.ctx.scf))
         return None
 
     def run_bader(self) -> ToContext:
@@ -218,7 +219,7 @@ class ModelWorkChain(WorkChain):
         """Stop unless every electron was assigned."""
         self.out_many(self.exposed_outputs(self.ctx.scf, ScfWorkChain, "scf"))
         if not self.ctx.bader.is_finished_ok:
-            return self.exit_codes.ERROR_BADER_FAILED.format(reason=self.ctx.bader.exit_message)
+            return self.exit_codes.ERROR_BADER_FAILED.format(reason=reason(self.ctx.bader))
         self.out_many(self.exposed_outputs(self.ctx.bader, BaderCalculation, "bader"))
         return None
 
@@ -228,7 +229,7 @@ class ModelWorkChain(WorkChain):
             self.ctx.structure, self.ctx.bader.outputs.bader, self.inputs.charge_flow
         )
         if not node.is_finished_ok:
-            return self.exit_codes.ERROR_CHARGE_FLOW_FAILED.format(reason=node.exit_message)
+            return self.exit_codes.ERROR_CHARGE_FLOW_FAILED.format(reason=reason(node))
         self.ctx.charge_flow = outputs["charge_flow"]
         self.out("charge_flow", outputs["charge_flow"])
         self.out("quality", outputs["quality"])
@@ -240,7 +241,12 @@ class ModelWorkChain(WorkChain):
         scf = self.ctx.scf.outputs
         self.out(
             "summary",
-            summarise(self.ctx.structure, scf.output_parameters, scf.orbitals, self.ctx.charge_flow),
+            summarise(
+                self.ctx.structure,
+                scf.output_parameters,
+                scf.orbitals if "orbitals" in scf else None,
+                self.ctx.charge_flow,
+            ),
         )
 
     def should_clean(self) -> bool:

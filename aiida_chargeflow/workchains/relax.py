@@ -8,6 +8,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 
 from ..calculations.cp2k import DotCalculation
 from ..calculations.cp2k_parameters import build_of
+from ..calculations.failures import reason
 from ..calculations.relax_parameters import relax_parameters
 from ..science.cp2k_input import WAVEFUNCTION
 from ..science.errors import InputError
@@ -99,7 +100,7 @@ class RelaxWorkChain(BaseRestartWorkChain):
             build_of(self.ctx.inputs.code),
         )
         if not node.is_finished_ok:
-            return self.exit_codes.ERROR_INPUT_IMPOSSIBLE.format(reason=node.exit_message)
+            return self.exit_codes.ERROR_INPUT_IMPOSSIBLE.format(reason=reason(node))
         self.ctx.inputs.parameters = parameters
         self.ctx.inputs.pop("parent_calc_folder", None)
         if restart:

@@ -11,6 +11,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 
 from ..calculations.cp2k import DotCalculation
 from ..calculations.cp2k_parameters import build_of, cp2k_parameters
+from ..calculations.failures import reason
 from ..science.cp2k_input import WAVEFUNCTION, ScfSettings
 from ..science.errors import InputError
 from .remote_files import forget_job, lacks_file
@@ -95,7 +96,7 @@ class ScfWorkChain(BaseRestartWorkChain):
             build_of(self.ctx.inputs.code),
         )
         if not node.is_finished_ok:
-            return self.exit_codes.ERROR_INPUT_IMPOSSIBLE.format(reason=node.exit_message)
+            return self.exit_codes.ERROR_INPUT_IMPOSSIBLE.format(reason=reason(node))
         self.ctx.inputs.parameters = parameters
         self.ctx.inputs.pop("parent_calc_folder", None)
         if restart:

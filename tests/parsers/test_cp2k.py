@@ -6,7 +6,7 @@ import pytest
 from aiida import orm
 from ase import Atoms
 
-from aiida_chargeflow.calculations.cp2k import DotCalculation
+from aiida_chargeflow.calculations.cp2k import DotCalculation, validate_keep_cubes
 from aiida_chargeflow.calculations.orbitals import to_pdos
 from aiida_chargeflow.science.electronic import analyse
 
@@ -15,14 +15,14 @@ FOLDER = Path(__file__).parents[1] / "fixtures" / "cp2k"
 
 @pytest.fixture
 def run(parse):
-    def run(output, stderr="", more=None, **options):
+    def run(output, stderr="", more=None, inputs=None, **options):
         structure = orm.StructureData(
             ase=Atoms("InCl3", positions=[[i, 0, 0] for i in range(4)], tags=[31, 41, 41, 41])
         )
         files = {} if output is None else {"aiida.out": output, "stderr.txt": stderr}
         files |= more or {}
         options = {"output_filename": "aiida.out", "scheduler_stderr": "stderr.txt"} | options
-        return parse("chargeflow.cp2k", {"structure": structure}, files, **options)
+        return parse("chargeflow.cp2k", {"structure": structure, **(inputs or {})}, files, **options)
 
     return run
 
@@ -134,6 +134,19 @@ def test_without_shares_of_atoms_those_of_kinds_remain(run, shares, tmp_path):
     assert node.is_finished_ok, node.exit_message
     assert "atom_weight" not in results["orbitals"].get_arraynames()
     assert analyse(to_pdos(results["orbitals"])).resolution == "kind"
+
+
+def test_shares_that_were_asked_for_and_did_not_come_are_missed(run, caplog):
+    asked = orm.Dict({"FORCE_EVAL": {"DFT": {"PRINT": {"PDOS": {"NLUMO": 0}}}}})
+    results, node = run(recorded("incl3_diagonalisation.out"), inputs={"parameters": asked})
+    assert node.is_finished_ok
+    assert "orbitals" not in results
+    assert "no projected density of states" in caplog.text
+
+
+def test_only_known_wishes_about_cubes():
+    assert validate_keep_cubes(orm.Str("edges")) is None
+    assert "not 'homo'" in validate_keep_cubes(orm.Str("homo"))
 
 
 def test_shares_of_another_run_are_no_result(run, shares):

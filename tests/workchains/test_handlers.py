@@ -281,6 +281,14 @@ def test_a_model_says_which_step_failed_and_why(model, job, step, name):
     assert failed.exit_message in code.message
 
 
+def test_a_step_that_excepted_is_named(model):
+    lost = orm.CalcJobNode(process_type="aiida.workflows:chargeflow.scf")
+    lost.set_process_label("ScfWorkChain")
+    lost.set_process_state(ProcessState.EXCEPTED)
+    model.ctx.scf = lost.store()
+    assert f"ScfWorkChain<{lost.pk}> was excepted" in model.inspect_scf().message
+
+
 def test_charges_that_do_not_sum_to_zero_have_no_flow(model, structure):
     charges = orm.ArrayData({"bader_charge": np.ones(4)}).store()
     model.ctx.structure = structure.store()
