@@ -22,14 +22,20 @@ _NO_VACUUM = "off"
 
 
 def _vacuum(text: str) -> float | None:
-    """Read the value of -vac: a density, ``auto`` (1e-3 as in the reference program) or ``off``."""
+    """Read the value of -vac: a density, ``auto`` (1e-3 as in the reference program) or ``off``.
+
+    :raises argparse.ArgumentTypeError: anything else.
+    """
     if text == _NO_VACUUM:
         return None
     if text == "auto":
         return 1e-3
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < float("inf"):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no density of 0 or more in e/bohr³, nor auto, nor off")
     return value
 
 

@@ -86,7 +86,7 @@ class BaderCalculation(CalcJob):
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:  # noqa: ARG002
         """Link the cube beside the program and compose the command line."""
         settings = BaderSettings.from_mapping(self.inputs.parameters.get_dict())
-        arguments = [self.CUBE, "-vac", f"{settings.vacuum_e_bohr3:g}", "-b", settings.method]
+        arguments = [self.CUBE, "-vac", f"{settings.vacuum_e_bohr3!r}", "-b", settings.method]
         if settings.core is not None:
             arguments += ["--core", settings.core]
 

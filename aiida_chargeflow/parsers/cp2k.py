@@ -66,8 +66,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
                 write_cube(crop(read_cube(path)), small)
                 cubes.base.repository.put_object_from_file(str(small), f"{path.name.removesuffix('.gz')}.gz")
         except InputError as error:
-            self.logger.error(str(error))
-            return self.exit_codes.ERROR_OUTPUT_PARSE
+            return self._unreadable(error)
         if cubes.base.repository.list_object_names():
             self.out("orbital_cubes", cubes)
         return None
@@ -89,8 +88,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         try:
             parameters = output.summary() | {"n_valence": self._n_valence(output)}
         except InputError as error:
-            self.logger.error(str(error))
-            return self.exit_codes.ERROR_OUTPUT_PARSE
+            return self._unreadable(error)
         self.out("output_parameters", orm.Dict(parameters))
         if output.time_limit_reached:
             return self.exit_codes.ERROR_OUT_OF_WALLTIME
@@ -118,8 +116,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         try:
             self.out("orbitals", orbitals_node(read_pdos(projected, atom_kinds=kinds)))
         except InputError as error:
-            self.logger.error(str(error))
-            return self.exit_codes.ERROR_OUTPUT_PARSE
+            return self._unreadable(error)
         return None
 
     def _wrap_geometry(self) -> None:
@@ -163,6 +160,12 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         code = self._scheduler_exit_code() or by_failure.get(error.failure)
         code = code or self.exit_codes.ERROR_OUTPUT_INCOMPLETE
         return ExitCode(code.status, f"{code.message} {error.problem}", code.invalidates_cache)
+
+    def _unreadable(self, error: InputError) -> ExitCode:
+        """Return the exit code for files of a finished run that cannot be read, with the reason in its message."""
+        self.logger.error(str(error))
+        code = self.exit_codes.ERROR_OUTPUT_PARSE
+        return ExitCode(code.status, f"{code.message} {error}", code.invalidates_cache)
 
     def _scheduler_exit_code(self) -> ExitCode | None:
         if self.node.exit_status is None:

@@ -99,9 +99,9 @@ class ScfSettings(Settings):
     stages: tuple[Stage, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _has_a_result(self) -> ScfSettings:
-        if not any(stage.final for stage in self.stages):
-            raise ValueError("no stage is final; mark one with `final: true`")
+    def _ends_with_a_result(self) -> ScfSettings:
+        if not self.stages[-1].final:
+            raise ValueError("the last stage is not final; mark it with `final: true`")
         return self
 
 

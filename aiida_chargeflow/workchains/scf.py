@@ -115,13 +115,23 @@ class ScfWorkChain(BaseRestartWorkChain):
         message = calculation.exit_message or "see the output"
         return ProcessHandlerReport(True, self.exit_codes.ERROR_CP2K_REFUSED_INPUT.format(message=message))
 
+    @process_handler(priority=490, exit_codes=[_EXIT.ERROR_OUTPUT_PARSE])
+    def stop_on_unreadable_results(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
+        """Stop: the same run leaves the same files."""
+        message = (calculation.exit_message or "see the job's log").rstrip(".")
+        return ProcessHandlerReport(True, self.exit_codes.ERROR_RESULTS_UNREADABLE.format(message=message))
+
     @process_handler(priority=450, exit_codes=[_EXIT.ERROR_SCHEDULER_OUT_OF_MEMORY])
-    def spread_memory(self, _: orm.CalcJobNode) -> ProcessHandlerReport:
-        """Run again with half the processes on each node, or stop where there is only one."""
+    def spread_memory(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
+        """Run again with half the processes on each node, or stop where there is only one.
+
+        What ran out at the end, in the projection on atoms, has a converged wavefunction to go on from.
+        """
         resources = half_the_processes(self.ctx.inputs)
         if resources is None:
             return ProcessHandlerReport(True, self.exit_codes.ERROR_OUT_OF_MEMORY)
         self.ctx.inputs.metadata.options.resources = resources
+        self._keep_wavefunction(calculation)
         ranks = resources["num_mpiprocs_per_machine"]
         self.report(f"out of memory: running again with {ranks} processes on a node")
         return ProcessHandlerReport(True)
@@ -230,6 +240,12 @@ def _define_exit_codes(spec: WorkChainSpec) -> None:
         "ERROR_CP2K_DID_NOT_START",
         message="CP2K did not get as far as a wavefunction: {message}. Is the code's path right (`verdi code "
         "show`), and are its modules loaded (`aiida-chargeflow setup check`)?",
+    )
+    spec.exit_code(
+        313,
+        "ERROR_RESULTS_UNREADABLE",
+        message="CP2K ended well, but what it wrote cannot be read: {message}. Compare its version with the tested one "
+        "(`aiida-chargeflow setup check`).",
     )
     spec.exit_code(
         410,

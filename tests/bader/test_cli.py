@@ -98,7 +98,9 @@ def test_wrong_arguments_stop_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments if not arguments else ["rho.cube", *arguments])
     assert stop.value.code == 2
-    assert "usage:" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "usage:" in told
+    assert ("nor auto, nor off" in told) is ("-vac" in arguments)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

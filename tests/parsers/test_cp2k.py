@@ -74,6 +74,7 @@ def test_bytes_that_are_no_text_do_not_stop_the_parser(run):
 def test_an_output_without_its_atoms_does_not_tell_their_valence(run):
     _, node = run(recorded("incl3_print_low.out"))
     assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_PARSE.status
+    assert "PRINT_LEVEL" in node.exit_message
 
 
 def test_a_job_without_output_is_no_result(run):

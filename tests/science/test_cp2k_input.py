@@ -129,6 +129,7 @@ def test_orbital_cubes_are_chosen_by_number():
         ({"functional": "b3lyp"}, "functional"),
         ({"stages": [{**STAGE, "mixing": {"alpha": 2}}]}, "stages.0.mixing.alpha"),
         ({"stages": [{**STAGE, "final": False}]}, None),
+        ({"stages": [STAGE, {**STAGE, "final": False}]}, None),
         ({"padding_ang": "wide"}, "padding_ang"),
     ],
 )

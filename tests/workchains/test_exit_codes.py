@@ -61,6 +61,7 @@ TESTED = {
             (HANDLERS, "test_a_stage_may_crash_once"),
             (CHAIN, "test_a_program_that_is_not_cp2k_is_run_once"),
         ],
+        "ERROR_RESULTS_UNREADABLE": [(HANDLERS, "test_results_that_cannot_be_read_are_not_made_again")],
         "ERROR_OUT_OF_MEMORY": [
             (HANDLERS, "test_memory_is_spread_until_there_is_one_process"),
             (RECOVERY, "test_out_of_memory_is_run_with_fewer_processes_until_there_is_one"),

@@ -220,6 +220,19 @@ def test_resources_may_be_given_in_any_form(codes, resources, halved):
     assert found == expected
 
 
+def test_out_of_memory_at_the_end_keeps_the_wavefunction(scf, job):
+    process, ended = scf(ranks=2), job(CODES.ERROR_SCHEDULER_OUT_OF_MEMORY, wavefunction=True)
+    assert inspect(process, ended) is None
+    assert process.ctx.wavefunction.uuid == ended.outputs.remote_folder.uuid
+    assert process.ctx.is_resumed
+
+
+def test_results_that_cannot_be_read_are_not_made_again(scf, job):
+    code = inspect(scf(), job(CODES.ERROR_OUTPUT_PARSE))
+    assert code.status == ScfWorkChain.exit_codes.ERROR_RESULTS_UNREADABLE.status
+    assert CODES.ERROR_OUTPUT_PARSE.message.rstrip(".") in code.message
+
+
 @pytest.mark.parametrize("chain", ["scf", "relax"])
 def test_what_cp2k_refuses_is_not_run_again(request, job, chain):
     process = request.getfixturevalue(chain)()
