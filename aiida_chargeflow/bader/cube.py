@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import re
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -27,6 +29,7 @@ IntArray = npt.NDArray[np.int64]
 
 _BLOCK = 4 * 1024 * 1024
 _LONGEST_TOKEN = 64
+_MOST_POINTS = sys.maxsize // 8
 _EMPTY = np.empty(0)
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _REDO = "The file is damaged or was cut short; write it again."
@@ -134,6 +137,8 @@ def _read_header(stream: IO[bytes], file: Path) -> tuple[CubeHeader, int]:
         if shape[-1] < 1:
             reader.fail("the number of points along an axis must be positive (lengths in bohr)", shape[-1])
         rows.append(row[1:])
+    if math.prod(shape) > _MOST_POINTS:
+        reader.fail("more points than any memory holds", " × ".join(map(str, shape)))
     voxel = np.array(rows)
     lengths = np.linalg.norm(voxel, axis=1)
     if not abs(np.linalg.det(voxel)) > 1e-6 * float(np.prod(lengths)):

@@ -142,6 +142,7 @@ DAMAGES = {
     "axis without points": (lambda x: replace(x, 5, "0 0 1 0"), "line 5"),
     "axis with a missing field": (lambda x: replace(x, 4, "27 0.3 0.0"), "line 4"),
     "axes in one plane": (lambda x: replace(x, 5, x[3]), "line 6"),
+    "axis too long": (lambda x: replace(x, 4, "1000000000000000000 0.3 0 0"), "line 6"),
     "infinite axis": (lambda x: replace(x, 4, "27 inf 0 0"), "line 4"),
     "unknown element": (lambda x: replace(x, 7, "200 0 1 1 1"), "line 7"),
     "atom without coordinate": (lambda x: replace(x, 8, "49 0 1 1"), "line 8"),
