@@ -39,7 +39,8 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         text = self._text(name)
         self._wrap_geometry()
         try:
-            output = read_output(text, standard_error=self.node.get_scheduler_stderr() or "")
+            # With a line end, since a text of one line would be taken for the name of a file.
+            output = read_output(f"{text}\n", standard_error=self.node.get_scheduler_stderr() or "")
         except Cp2kOutputError as error:
             self.logger.error(str(error.in_file(name)))
             return self._failure(error)

@@ -71,6 +71,13 @@ def test_bytes_that_are_no_text_do_not_stop_the_parser(run):
     assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_INCOMPLETE.status
 
 
+@pytest.mark.parametrize("text", ["cp2k.psmp: command not found", "\0\0\0"])
+def test_a_single_line_is_no_file_name(run, text):
+    _, node = run(text)
+    assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_INCOMPLETE.status
+    assert "cannot read" not in node.exit_message
+
+
 def test_an_output_without_its_atoms_does_not_tell_their_valence(run):
     _, node = run(recorded("incl3_print_low.out"))
     assert node.exit_status == DotCalculation.exit_codes.ERROR_OUTPUT_PARSE.status
