@@ -46,6 +46,12 @@ def resolve_levels(relax: Mapping[str, Any], scf: Mapping[str, Any]) -> dict[str
     """
     if set(relax) != {"levels"} or not isinstance(relax["levels"], (list, tuple)):
         raise InputError("expected the key `levels` with a list", field="relax", value=dict(relax))
+    for number, level in enumerate(relax["levels"]):
+        field = f"relax.levels.{number}"
+        if not isinstance(level, Mapping):
+            raise InputError("expected a section of keys", field=field, value=level)
+        if not isinstance(level.get("scf", {}), Mapping):
+            raise InputError("expected a section of keys", field=f"{field}.scf", value=level["scf"])
     levels = [{**level, "scf": {**scf, **level.get("scf", {})}} for level in relax["levels"]]
     if levels:
         RelaxSettings.from_mapping({"levels": levels}, "relax")

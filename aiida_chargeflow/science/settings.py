@@ -15,7 +15,7 @@ S = TypeVar("S", bound="Settings")
 class Settings(BaseModel):
     """Base of all settings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @classmethod
     def from_mapping(cls: type[S], data: Mapping[str, Any], section: str = "") -> S:

@@ -76,6 +76,9 @@ def test_every_protocol_is_valid_and_described():
         ("demo", {"scf": 3}, "overrides.scf"),
         ("demo", {"bader": {"method": "voronoi"}}, "bader.method"),
         ("demo", {"charge_flow": {"bond_scal": 1}}, "charge_flow.bond_scal"),
+        ("demo", {"scf": {"cutoff_ry": float("inf")}}, "scf.cutoff_ry"),
+        ("demo", {"relax": {"levels": ["cheap"]}}, "relax.levels.0"),
+        ("demo", {"relax": {"levels": [{"name": "cheap", "scf": 3}]}}, "relax.levels.0.scf"),
     ],
 )
 def test_a_wrong_override_names_its_field(name, overrides, field):
