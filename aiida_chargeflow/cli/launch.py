@@ -91,7 +91,9 @@ def _preview(specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, A
     from ..science.model import build
     from ..workchains.protocols import load_protocol
 
-    settings = ScfSettings.from_mapping(load_protocol(protocol, overrides)["scf"])
+    resolved = load_protocol(protocol, overrides)
+    settings = ScfSettings.from_mapping(resolved["scf"])
+    levels = [level["name"] for level in resolved.get("relax", {}).get("levels", ())]
     rows = []
     for file, spec in specs.items():
         model = build(spec)
@@ -103,6 +105,7 @@ def _preview(specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, A
                 "n_atoms": len(model.atoms),
                 "protocol": protocol,
                 "cell_ang": [round(float(a), 3) for a in cell_lengths_ang(model.atoms, settings)],
+                "relax_levels": levels,
                 "stages": [stage.name for stage in settings.stages],
             }
         )
@@ -112,7 +115,8 @@ def _preview(specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, A
     for row in rows:
         cell = " × ".join(f"{a:.1f}" for a in row["cell_ang"])
         click.echo(f"{row['file']}: {row['formula']}, {row['n_atoms']} atoms, cell {cell} Å")
-        click.echo(f"  protocol {protocol}: {' → '.join(row['stages'])} → bader → charge flow")
+        steps = [*(f"relax {level}" for level in levels), *row["stages"], "bader", "charge flow"]
+        click.echo(f"  protocol {protocol}: {' → '.join(steps)}")
 
 
 def _report(nodes: list[Any], as_json: bool) -> None:

@@ -1,0 +1,69 @@
+"""``launch`` before anything is submitted: what would run, what it would cost, and what is refused."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from aiida_chargeflow.cli import main
+from aiida_chargeflow.science.estimate import ACCURACY
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Return a function that launches a small core with options; ``files`` are written beside it."""
+    model = tmp_path / "small.yaml"
+    model.write_text("core: {material: InAs, centre: anion, planes: [5, 4, 3]}\n")
+
+    def run(*arguments, **files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.yaml").write_text(text)
+            arguments = (*arguments, f"--{name}", str(tmp_path / f"{name}.yaml"))
+        return CliRunner().invoke(main, ["launch", str(model), *arguments])
+
+    return run
+
+
+def test_a_dry_run_shows_every_step_in_order(launch):
+    levels = "relax: {levels: [{name: cheap, scf: {functional: pbe}}, {name: wanted}]}"
+    result = launch("--dry-run", "--protocol", "fast", overrides=levels)
+    assert result.exit_code == 0, result.output
+    assert "In16As13Cl9, 38 atoms" in result.output
+    assert "relax cheap → relax wanted → direct → hot → cold → bader → charge flow" in result.output
+
+
+def test_an_estimate_counts_what_the_protocol_changes(launch):
+    """Finer grid and wider box cost more; the basis is the same."""
+    rows = {}
+    for protocol in ("fast", "balanced", "stringent"):
+        result = launch("--estimate", "--json", "--protocol", protocol, "--cluster", "leonardo")
+        (rows[protocol],) = json.loads(result.output)
+    assert {row["n_basis_functions"] for row in rows.values()} == {686}
+    for name in ("n_grid_points", "memory_gb", "core_hours"):
+        assert rows["fast"][name] < rows["balanced"][name] < rows["stringent"][name]
+    assert all(row["nodes"] == 1 for row in rows.values()), "a dot of 38 atoms fits on one node"
+
+
+def test_an_estimate_says_how_well_it_is_known(launch):
+    result = launch("--estimate")
+    assert " ".join(ACCURACY.split()) in " ".join(result.output.split())
+    assert "give --cluster" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files", "told"),
+    [
+        (["--protocol", "balancd"], {}, "unknown protocol"),
+        (["--cluster", "nowhere"], {}, "nowhere"),
+        ([], {"overrides": "scf: [1"}, "not YAML"),
+        ([], {"overrides": "- scf"}, "expected keys and values"),
+        ([], {"overrides": "scf: {cutof_ry: 1}"}, "scf.cutof_ry"),
+        (["--overrides", "gone.yaml"], {}, "gone.yaml"),
+    ],
+)
+def test_what_is_wrong_is_one_message(launch, arguments, files, told):
+    result = launch("--estimate", *arguments, **files)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert result.output.startswith("Error: ")
+    assert told in result.output
