@@ -69,18 +69,20 @@ class BaderCalculation(CalcJob):
         )
         spec.exit_code(310, "ERROR_UNREADABLE_TABLE", message="{problem}", invalidates_cache=True)
         spec.exit_code(
-            311, "ERROR_FOREIGN_CUBE", message="The cube does not belong to the structure: {problem}"
+            311,
+            "ERROR_FOREIGN_CUBE",
+            message="The cube does not belong to the structure: {problem}. Give the folder of this structure's run.",
         )
         spec.exit_code(
             312,
             "ERROR_ELECTRONS_LOST",
-            message="The populations sum to {found:.4f} e, the run has {expected:.4f} valence electrons. The "
-            "cube is cut, strided or of another run; print it with STRIDE 1 1 1.",
+            message="The populations sum to {found:.4f} e, the run has {expected:.4f} valence electrons. {cause}",
         )
         spec.exit_code(
             313,
             "ERROR_ATOM_WITHOUT_BASIN",
-            message="No basin for atoms {atoms}: the density has no maximum there.",
+            message="No basin for atoms {atoms}: the density has no maximum there. Set `core: on` in the protocol's "
+            "section `bader`, which makes every nucleus but that of hydrogen a maximum, or take a finer grid.",
         )
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:  # noqa: ARG002

@@ -47,7 +47,13 @@ class BaderParser(Parser):
         expected = float(scf["n_electrons"])
         found = float(table.bader_population.sum()) + table.vacuum_charge_e
         if abs(found - expected) > 0.01 + 1e-4 * expected:
-            return self.exit_codes.ERROR_ELECTRONS_LOST.format(found=found, expected=expected)
+            cause = "The cube is cut, strided or of another run; print it with STRIDE 1 1 1."
+            if table.non_nuclear_charge_e > 0:
+                cause = (
+                    f"{table.non_nuclear_charge_e:.4f} e lie around maxima far from every atom; "
+                    f"{BaderCalculation.OUTPUT} says where. Set a larger `padding_ang` if that is at a face of the box."
+                )
+            return self.exit_codes.ERROR_ELECTRONS_LOST.format(found=found, expected=expected, cause=cause)
         empty = np.flatnonzero(table.bader_population < _EMPTY_BASIN_E)
         if len(empty):
             return self.exit_codes.ERROR_ATOM_WITHOUT_BASIN.format(atoms=[int(i) + 1 for i in empty])

@@ -108,6 +108,18 @@ def test_each_failure_has_its_exit_code(run, files, change, scf, move, exit_code
     assert "{" not in node.exit_message
 
 
+def test_electrons_far_from_every_atom_are_told_from_a_cut_cube(run, files):
+    """Half an electron taken from the first atom and given to a maximum of its own."""
+    rows = files["ACF.dat"].splitlines()
+    fields = rows[2].split()
+    rows[2] = " ".join([*fields[:4], f"{float(fields[4]) - 0.5:.6f}", *fields[5:]])
+    rows[-1:] = ["NON-NUCLEAR CHARGE: 0.500000", "NON-NUCLEAR VOLUME: 1.000000", rows[-1]]
+    _, node = run({**files, "ACF.dat": "\n".join(rows) + "\n"})
+    assert node.exit_status == BaderCalculation.exit_codes.ERROR_ELECTRONS_LOST.status
+    assert "0.5000 e lie around maxima far from every atom" in node.exit_message
+    assert "STRIDE" not in node.exit_message
+
+
 def test_an_atom_without_electrons_is_reported(run, files):
     rows = files["ACF.dat"].splitlines()
     fields = rows[2].split()
