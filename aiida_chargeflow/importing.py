@@ -16,7 +16,7 @@ from aiida import engine, orm
 from .runs import find_run
 from .science import imported
 from .science.cube import crop, read_cube, write_cube
-from .science.errors import InputError
+from .science.errors import InputError, naming_file
 from .science.imported import ImportSettings, RunFiles
 from .science.model import build
 from .science.settings import ChargeFlowSettings
@@ -71,7 +71,8 @@ def _spec(model: Path, symbols: list[str]) -> ModelSpec:
     :raises InputError: it does not.
     """
     spec = ModelSpec.from_yaml(model)
-    built = build(spec.model_copy(update={"start_geometry": "lattice"}))
+    with naming_file(model):
+        built = build(spec.model_copy(update={"start_geometry": "lattice"}))
     if sorted(built.symbols) != sorted(symbols):
         raise InputError(f"builds {built.formula}, not this structure", file=model)
     return spec

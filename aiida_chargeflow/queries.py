@@ -21,13 +21,16 @@ ENVIRONMENTS = {"4c anion": (False, 4), "3c anion": (False, 3), "3c ligand": (Tr
 #: Process labels of what counts as a model.
 MODEL_LABELS = (ModelWorkChain.__name__, ImportedModelWorkChain.__name__)
 
+#: Nodes that a message about an ambiguous label lists.
+_MAX_LISTED = 8
+
 
 def load_any(identifier: str) -> orm.Node:
     """Return the node of a PK, UUID or label; models must have finished.
 
     :raises InputError: there is no such node, or it is a model run that did not finish.
     """
-    node = _load(identifier)
+    node = load_node(identifier)
     if getattr(node, "process_label", None) in MODEL_LABELS:
         return load_model(node.uuid)
     return node
@@ -43,7 +46,7 @@ def load_model(identifier: str) -> orm.WorkChainNode:
 
     :raises InputError: there is no such node, it is no model run, or it did not finish.
     """
-    node = _load(identifier)
+    node = load_node(identifier)
     if getattr(node, "process_label", None) not in MODEL_LABELS:
         raise InputError(
             f"{type(node).__name__} is no model run",
@@ -62,16 +65,43 @@ def load_model(identifier: str) -> orm.WorkChainNode:
     return node
 
 
-def _load(identifier: str) -> orm.Node:
+def load_node(identifier: str, field: str = "PK") -> orm.Node:
+    """Return the node of a PK, UUID or label.
+
+    :raises InputError: there is none, or there are several; the message lists their PKs.
+    """
     try:
         return orm.load_node(identifier)
-    except (NotExistent, MultipleObjectsError) as error:
+    except NotExistent as error:
         raise InputError(
-            "no such node" if isinstance(error, NotExistent) else "several nodes have this label",
-            field="PK",
+            "no such node",
+            field=field,
             value=identifier,
-            remedy="See `verdi process list -a`.",
+            remedy="See `verdi process list -a`, or `verdi group list -a` for a group.",
         ) from error
+    except MultipleObjectsError as error:
+        raise InputError(
+            "several nodes have this label or this beginning of a UUID",
+            field=field,
+            value=identifier,
+            remedy=f"Give one of the PKs: {_candidates(identifier)}.",
+        ) from error
+
+
+def _candidates(identifier: str) -> str:
+    """Return PK, type and state of the nodes that an ambiguous identifier could mean, the newest first."""
+    meant = {"or": [{"label": identifier}, {"uuid": {"like": f"{identifier}%"}}]}
+    query = orm.QueryBuilder().append(orm.Node, filters=meant, tag="node").order_by({"node": {"id": "desc"}})
+    nodes: list[orm.Node] = query.limit(_MAX_LISTED + 1).all(flat=True)
+    words = [f"{node.pk} ({_what(node)})" for node in nodes[:_MAX_LISTED]]
+    return ", ".join(words + ["…"] * (len(nodes) > _MAX_LISTED))
+
+
+def _what(node: orm.Node) -> str:
+    if not isinstance(node, orm.ProcessNode):
+        return type(node).__name__
+    state = node.process_state.value if node.process_state else "unknown"
+    return f"{node.process_label}, {state}{f' [{node.exit_status}]' if node.exit_status else ''}"
 
 
 def model_row(node: orm.WorkChainNode) -> dict[str, Any]:

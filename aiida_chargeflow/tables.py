@@ -11,6 +11,7 @@ from aiida import orm
 from .costs import cost
 from .orbital_results import orbital_result
 from .queries import MODEL_LABELS, by_age, load_model
+from .science.describe import element_ratios
 from .science.errors import InputError
 from .science.kinds import REGIONS, decode
 from .science.where import condition
@@ -81,13 +82,13 @@ def table_rows(name: str, models: Sequence[orm.WorkChainNode], where: str | None
 
 
 def stoichiometry(node: orm.WorkChainNode) -> Iterator[Row]:
-    """Yield the number of atoms of every element in every region."""
+    """Yield the number of atoms of every element in every region, and the ratios of elements in the whole dot."""
     kinds = [decode(site.kind_name) for site in node.outputs.structure.sites]
     row: Row = {"formula": _summary(node).get("formula"), "n_atoms": len(kinds)}
     for number, region in REGIONS.items():
         symbols = [kind.symbol for kind in kinds if kind.region == number]
         row |= {f"{region}_{symbol}": symbols.count(symbol) for symbol in sorted(set(symbols))}
-    yield row
+    yield row | {f"ratio_{a}_{b}": value for (a, b), value in element_ratios(kinds).items()}
 
 
 def gaps(node: orm.WorkChainNode) -> Iterator[Row]:
@@ -124,7 +125,7 @@ def ligand_density(node: orm.WorkChainNode) -> Iterator[Row]:
 
 def orbitals(node: orm.WorkChainNode) -> Iterator[Row]:
     """Yield energy, trap flag and regional shares of the orbitals next to the gap, highest first."""
-    if "orbitals" not in node.outputs.scf:
+    if "scf" not in node.outputs or "orbitals" not in node.outputs.scf:
         return
     result = orbital_result(node)
     bars = result.frontier_composition(N_FRONTIER)

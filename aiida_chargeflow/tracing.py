@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from aiida import orm
-from aiida.common.exceptions import MultipleObjectsError, NotExistent
+from aiida.common.exceptions import NotExistent
 from aiida.common.links import LinkType
 
-from .queries import MODEL_LABELS, by_age
+from .queries import MODEL_LABELS, by_age, load_node
 from .science.errors import InputError
 from .workchains.imported import IMPORTED
 
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOTE = re.compile(rb"AiiDA UUIDs:((?:\s+" + _UUID.pattern + rb")+)")
 _TEXTS = (".html", ".htm", ".csv", ".md", ".tex", ".json", ".txt")
+_PICTURES = (".pdf", ".png", ".svg", ".svgz")
 
 
 def sources(name: str) -> list[orm.Node]:
@@ -28,8 +29,10 @@ def sources(name: str) -> list[orm.Node]:
     """
     path = Path(name)
     if path.is_file():
-        return [_load(uuid, name) for uuid in uuids_of(path)]
-    return [_load(name, name)]
+        return [_of_file(uuid, name) for uuid in uuids_of(path)]
+    if path.suffix.lower() in (*_TEXTS, *_PICTURES):
+        raise InputError("no such file", file=name)
+    return [load_node(name, "VALUE|PK|UUID|FILE")]
 
 
 def uuids_of(path: Path) -> list[str]:
@@ -90,14 +93,14 @@ def origin(node: orm.Node) -> dict[str, Any]:
     }
 
 
-def _load(identifier: str, name: str) -> orm.Node:
+def _of_file(uuid: str, name: str) -> orm.Node:
     try:
-        return orm.load_node(identifier)
-    except (NotExistent, MultipleObjectsError) as error:
+        return orm.load_node(uuid=uuid)
+    except NotExistent as error:
         raise InputError(
-            "no such node or file in this profile",
-            field="PK|UUID|FILE",
-            value=identifier if identifier == name else f"{identifier} of {name}",
+            "this profile does not hold the node",
+            file=name,
+            value=uuid,
             remedy="Load the profile or import the archive that holds it.",
         ) from error
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ..clusters.profile import load_profile
 from ..science.cp2k_input import ScfSettings, cell_lengths_ang, check_atoms
+from ..science.errors import naming_file
 from ..science.estimate import ACCURACY, count_basis_functions, count_grid_points, estimate
 from ..science.model import build
 from ..science.spec import ModelSpec
@@ -51,8 +52,9 @@ def print_estimates(
 
 
 def _row(file: Path, spec: ModelSpec, settings: ScfSettings, cluster: str | None) -> dict[str, Any]:
-    atoms = build(spec).atoms
-    check_atoms(atoms)
+    with naming_file(file):
+        atoms = build(spec).atoms
+        check_atoms(atoms)
     n_functions = count_basis_functions(atoms, settings.basis)
     volume = float(cell_lengths_ang(atoms, settings).prod())
     cost = estimate(len(atoms), volume, settings.cutoff_ry, n_functions=n_functions)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import yaml
 
-from ..science.errors import InputError
+from ..science.errors import InputError, naming_file
 from ..science.spec import ModelSpec
 from . import json_option, print_json
 from .estimates import print_estimates
@@ -96,8 +96,9 @@ def _preview(specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, A
     levels = [level["name"] for level in resolved.get("relax", {}).get("levels", ())]
     rows = []
     for file, spec in specs.items():
-        model = build(spec)
-        check_atoms(model.atoms)
+        with naming_file(file):
+            model = build(spec)
+            check_atoms(model.atoms)
         rows.append(
             {
                 "file": str(file),

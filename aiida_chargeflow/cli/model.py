@@ -142,13 +142,15 @@ def import_(
 
 def _load(file: Path) -> QDModel:
     """Build the model of a YAML file, or read one from an XYZ file."""
+    from ..science.errors import naming_file
     from ..science.importer import import_model
     from ..science.model import build as build_model
     from ..science.spec import ModelSpec
 
     if file.suffix in (".xyz", ".extxyz"):
         return import_model(file)
-    return build_model(ModelSpec.from_yaml(file))
+    with naming_file(file):
+        return build_model(ModelSpec.from_yaml(file))
 
 
 def _planes(text: str | None) -> tuple[int, int, int] | None:

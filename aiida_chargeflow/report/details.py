@@ -11,6 +11,7 @@ from aiida import orm
 from .. import tables
 from ..costs import total
 from ..science.column_names import describe
+from ..science.kinds import REGIONS
 from ..tracing import origin
 from .cells import Cell, Column, Grid, count, number, words
 from .protocol import nearest_protocol
@@ -70,7 +71,7 @@ def stoichiometry(node: orm.WorkChainNode) -> Grid:
     found: dict[str, dict[str, int]] = {}
     for name, n_atoms in row.items():
         region, _, symbol = name.partition("_")
-        if name not in ("formula", "n_atoms"):
+        if region in REGIONS.values():
             found.setdefault(region, {})[symbol] = n_atoms
     symbols = list(dict.fromkeys(symbol for own in found.values() for symbol in own))
     rows = [

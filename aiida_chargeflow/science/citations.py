@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from .latex import accented
+
 _MARK = re.compile(r"\s*\[\[([a-z0-9,]+)\]\]")
 _BRACED = ("title",)  # BibTeX styles would lower the case of names in titles
 
@@ -61,7 +63,7 @@ def reference(key: str) -> str:
 
 
 def to_bibtex(keys: Iterable[str]) -> str:
-    """Return the BibTeX entries of the keys, in UTF-8."""
+    """Return the BibTeX entries of the keys, in ASCII: accents as LaTeX commands."""
     return "\n".join(_entry(key, citations()[key]) for key in keys)
 
 
@@ -69,6 +71,6 @@ def _entry(key: str, fields: dict[str, Any]) -> str:
     lines = [f"@{fields.get('type', 'article')}{{{key},"]
     for name, value in fields.items():
         if name != "type":
-            text = str(value).replace("-", "--") if name == "pages" else str(value)
+            text = str(value).replace("-", "--") if name == "pages" else accented(str(value))
             lines.append(f"  {name} = {{{{{text}}}}}," if name in _BRACED else f"  {name} = {{{text}}},")
     return "\n".join([*lines, "}", ""])

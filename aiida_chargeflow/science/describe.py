@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from .elements import element
 from .errors import InputError
-from .kinds import LIGAND, REGIONS
+from .kinds import LIGAND, REGIONS, Kind
 from .ligand_density import ligand_density
 from .model import QDModel
 
@@ -60,3 +62,32 @@ def _bonds(model: QDModel) -> dict[str, Any]:
         chosen = lengths[labels == name]
         ranges[name] = [round(float(x), 4) for x in (chosen.mean(), chosen.min(), chosen.max())]
     return {"bonds": {name: counts[name] for name in sorted(counts)}, "bond_lengths_ang": ranges}
+
+
+def element_ratios(kinds: Sequence[Kind]) -> dict[tuple[str, str], float]:
+    """Return the ratios that an elemental analysis compares, of the kinds of all atoms.
+
+    Atoms of each cation per atom of each anion of opposite formal charge (In per As, Cd per Se), and atoms of each
+    ligand per cation (the key is ``("Cl", "cation")``). Elements that the table lacks are left out.
+    """
+    ligands = Counter(kind.symbol for kind in kinds if kind.region == LIGAND)
+    crystal = Counter(kind.symbol for kind in kinds if kind.region != LIGAND)
+    charges = {symbol: charge for symbol in crystal if (charge := _formal_charge(symbol)) is not None}
+    cations = sorted(symbol for symbol, charge in charges.items() if charge > 0)
+    ratios = {
+        (cation, anion): crystal[cation] / crystal[anion]
+        for cation in cations
+        for anion in sorted(charges)
+        if charges[anion] == -charges[cation]
+    }
+    n_cations = sum(crystal[cation] for cation in cations)
+    if n_cations:
+        ratios |= {(ligand, "cation"): ligands[ligand] / n_cations for ligand in sorted(ligands)}
+    return ratios
+
+
+def _formal_charge(symbol: str) -> int | None:
+    try:
+        return element(symbol).oxidation_state
+    except InputError:
+        return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -37,3 +39,14 @@ class InputError(ValueError):
     def in_file(self, file: str | Path) -> InputError:
         """Return the same error with the file named, for callers that know where the input came from."""
         return InputError(self.problem, remedy=self.remedy, file=file, field=self.field, value=self.value)
+
+
+@contextmanager
+def naming_file(file: str | Path) -> Iterator[None]:
+    """Name the file in bad input that is found in the block, unless the error names one itself."""
+    try:
+        yield
+    except InputError as error:
+        if error.file is not None:
+            raise
+        raise error.in_file(file) from None

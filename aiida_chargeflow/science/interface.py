@@ -149,9 +149,13 @@ def interlayer_bounds(core: Polyhedron) -> tuple[Polyhedron, Polyhedron]:
 
 
 def _sides(draft: Draft, boundary: int) -> tuple[Polyhedron, Material, Material]:
-    if boundary >= len(draft.polyhedra):
+    n_shells = len(draft.polyhedra) - 1
+    if boundary > n_shells:
         raise InputError(
-            f"there are only {len(draft.polyhedra) - 1} shells", field="interface.boundary", value=boundary
+            f"there {'is only 1 shell' if n_shells == 1 else f'are only {n_shells} shells'}",
+            field="interface.boundary",
+            value=boundary,
+            remedy="1 is the interface of the core and the first shell.",
         )
     return draft.polyhedra[boundary - 1], draft.layers[boundary - 1], draft.layers[boundary]
 
@@ -238,11 +242,19 @@ def _occupied(draft: Draft, sites: Integers, species: Literal["cation", "anion"]
     missing = (index < 0) | (numbers[index] == 0)
     if missing.any():
         raise InputError(
-            f"no {species} on this lattice site", field="interface.sites", value=sites[missing][0].tolist()
+            f"no {species} on this lattice site",
+            field="interface.sites",
+            value=sites[missing][0].tolist(),
+            remedy="`model build -o dot.xyz` writes the lattice sites of all atoms, in units of a/4.",
         )
     return index
 
 
 def _check_room(n: int, available: int, name: str) -> None:
     if n > available:
-        raise InputError(f"there are only {available} such sites", field=f"interface.{name}", value=n)
+        raise InputError(
+            f"there are only {available} such sites",
+            field=f"interface.{name}",
+            value=n,
+            remedy=f"Give at most {available}, or leave it to the rule of the pattern.",
+        )

@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from .citations import keys_of, reference, with_commands, with_numbers
+from .latex import escape
 from .table_format import to_latex as table_to_latex
 from .table_format import to_markdown as table_to_markdown
 
 _POWER = re.compile(r"10\^\{(-?\d+)\}")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LATEX = {
-    **{character: f"\\{character}" for character in "&%$#_"},
-    "⟨": r"$\langle$", "⟩": r"$\rangle$", "≤": r"$\le$", "·": r"$\cdot$", "−": "$-$", "α": r"$\alpha$",
-    "λ": r"$\lambda$", "³": "$^3$", "Å": r"\AA{}", "…": r"\ldots{}", "|": "$|$",
-}  # fmt: skip
+_MARKED = re.compile(r"(\s*\[\[[a-z0-9,]+\]\]|10\^\{-?\d+\})")  # what is more than plain text
 _NOTE = "Draft made from the provenance of the models below; read it before you use it."
 
 
@@ -47,15 +44,12 @@ def to_latex(text: Mapping[str, str], models: Sequence[Mapping[str, Any]], bibli
 
 
 def _escape(text: str) -> str:
-    pieces = re.split(r"(\s*\[\[[a-z0-9,]+\]\])", text)
-    return "".join(
-        with_commands(piece) if n % 2 else _POWER.sub(r"\\(10^{\1}\\)", _symbols(piece))
-        for n, piece in enumerate(pieces)
-    )
+    pieces = _MARKED.split(text)
+    return "".join(_marked(piece) if n % 2 else escape(piece) for n, piece in enumerate(pieces))
 
 
-def _symbols(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in text)
+def _marked(piece: str) -> str:
+    return rf"\({piece}\)" if piece.startswith("10") else with_commands(piece)
 
 
 def _rows(models: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

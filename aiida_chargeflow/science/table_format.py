@@ -7,10 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_LATEX = str.maketrans(
-    {character: f"\\{character}" for character in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-)
+from .latex import escape
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -24,7 +21,7 @@ def cell(value: Any) -> str:
     """Return a value for readers: four decimals, an empty cell for None."""
     if value is None:
         return ""
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"{value:.4f}" if isinstance(value, float) else " ".join(str(value).split())
 
 
 def to_csv(rows: Rows) -> str:
@@ -45,10 +42,19 @@ def to_markdown(rows: Rows) -> str:
 
 
 def to_latex(rows: Rows) -> str:
-    """Return a LaTeX ``tabular`` for the booktabs package."""
+    """Return a LaTeX ``tabular`` for the booktabs package, numbers flush right."""
     names = columns(rows)
-    head = " & ".join(name.translate(_LATEX) for name in names)
-    body = [" & ".join(cell(row.get(name)).translate(_LATEX) for name in names) for row in rows]
-    lines = [rf"\begin{{tabular}}{{{'l' * len(names)}}}", r"\toprule", rf"{head} \\", r"\midrule"]
-    lines += [rf"{line} \\" for line in body]
+    flush = "".join("r" if any(_is_number(row.get(name)) for row in rows) else "l" for name in names)
+    lines = [rf"\begin{{tabular}}{{{flush}}}", r"\toprule"]
+    lines += [rf"{' & '.join(map(escape, names))} \\", r"\midrule"]
+    lines += [rf"{' & '.join(_latex(row.get(name)) for name in names)} \\" for row in rows]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _latex(value: Any) -> str:
+    text = escape(cell(value))
+    return f"$-${text[1:]}" if _is_number(value) and text.startswith("-") else text
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -100,3 +100,20 @@ def test_import_of_a_plain_file(tmp_path):
     wrong = run("import", tmp_path / "plain.xyz", "-o", tmp_path / "x.xyz", "--planes", "9,a")
     assert wrong.exit_code == 1
     assert "expected A,B,C" in wrong.output
+
+
+def test_what_cannot_be_built_names_file_field_and_remedy(tmp_path):
+    file = tmp_path / "full.yaml"
+    file.write_text(
+        "core: {material: InAs, centre: anion, planes: [9, 16, 7]}\n"
+        "shells: [{material: CdSe, n_monolayers: 1}]\n"
+        "interface: {pattern: alloyed, as_by_se: 400}\n"
+    )
+    result = run("show", file)
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: {file}: interface.core_anion_by_shell: there are only 12 such sites (got 400). "
+        "Give at most 12, or leave it to the rule of the pattern.\n"
+    )
+    launched = CliRunner().invoke(main, ["launch", str(file), "--dry-run"])
+    assert launched.output.startswith(f"Error: {file}: interface.core_anion_by_shell")

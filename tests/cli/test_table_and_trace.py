@@ -62,6 +62,7 @@ def test_charges_by_kind(model):
 def test_stoichiometry_by_region(model):
     (row,) = rows("stoichiometry", model.pk)
     assert (row["core_In"], row["core_As"], row["n_atoms"]) == (1, 2, 3)
+    assert row["ratio_In_As"] == 0.5
 
 
 def test_group_holds_only_finished_models_once(model):
@@ -93,6 +94,22 @@ def test_foreign_file_and_unknown_node(model, tmp_path):  # noqa: ARG001
     with pytest.raises(InputError, match="names no AiiDA nodes"):
         tracing.sources(str(path))
     assert run("trace", 10**9).exit_code == 1
+    assert "missing.pdf: no such file" in run("trace", "missing.pdf").output
+
+
+def test_a_label_of_several_nodes_names_them_all(model):
+    model.label = "twice"
+    other = orm.WorkChainNode(label="twice")
+    other.set_process_label(ModelWorkChain.__name__)
+    other.set_process_state(ProcessState.FINISHED)
+    other.set_exit_status(410)
+    other.store()
+    for command in (("table", "gaps"), ("trace",)):
+        refused = run(*command, "twice")
+        assert refused.exit_code == 1
+        assert f"{other.pk} (ModelWorkChain, finished [410]), {model.pk} (ModelWorkChain, finished)" in (
+            refused.output
+        )
 
 
 def test_table_file_and_report_page_name_their_sources(model, tmp_path):

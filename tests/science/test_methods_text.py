@@ -155,6 +155,7 @@ def test_every_entry_makes_bibtex_and_a_reference():
         assert re.fullmatch(r"10\.\d{4,5}/\S+", entry["doi"])
         assert entry["doi"] in reference(key)
         assert f"{{{key}," in to_bibtex([key])
+        assert to_bibtex([key]).isascii()
     assert len({entry["doi"] for entry in citations().values()}) == len(citations())
 
 
@@ -166,11 +167,12 @@ def test_formats(tmp_path):
     assert "10⁻⁵" in markdown
     assert "ab" * 32 in markdown
     latex = to_latex(text, models, tmp_path / "refs.bib")
+    assert latex.isascii()
     assert r"\cite{verma2017}" in latex
     assert r"\bibliography{refs}" in latex
     assert r"EPS\_SCF = \(10^{-5}\)" in latex
     assert not re.search(
-        r"(?<!\\)[&%#_]", latex.split("\n", 1)[1].replace("tabular}{llll}", "").replace(" & ", " ")
+        r"(?<!\\)[&%#_]", latex.split("\n", 1)[1].replace("tabular}{llrl}", "").replace(" & ", " ")
     )
 
 

@@ -143,7 +143,7 @@ def test_alloyed_sites_can_be_listed():
         ({"pattern": "alloyed", "se_by_as": 1000}, "only 100 such sites"),
         ({"pattern": "alloyed", "as_by_se": 13}, "only 12 such sites"),
         ({"pattern": "alloyed", "in_by_cd": 5}, "only 4 such sites"),
-        ({"pattern": "alloyed", "boundary": 2}, "only 1 shells"),
+        ({"pattern": "alloyed", "boundary": 2}, "only 1 shell"),
     ],
 )
 def test_alloyed_asks_for_no_more_than_there_is(interface, message):

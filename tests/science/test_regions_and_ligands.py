@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from recorded import archive
 
+from aiida_chargeflow.science.describe import element_ratios
 from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.science.kinds import decode
 from aiida_chargeflow.science.ligand_density import ligand_density
 from aiida_chargeflow.science.region_charge import charge_by_region
 
@@ -24,6 +26,16 @@ def test_charges_of_regions_add_up() -> None:
 def test_charges_of_other_atoms_are_refused() -> None:
     with pytest.raises(InputError, match="one charge for each atom"):
         charge_by_region([1, 1], [0.5])
+
+
+def test_ratios_pair_ions_of_opposite_charge() -> None:
+    kinds = ["In14"] * 2 + ["As14"] * 4 + ["Cd34"] * 6 + ["Se34"] * 3 + ["Cl41"] * 2
+    assert element_ratios([decode(kind) for kind in kinds]) == {
+        ("Cd", "Se"): 2.0,
+        ("In", "As"): 0.5,
+        ("Cl", "cation"): 0.25,
+    }
+    assert element_ratios([decode("Xe14")]) == {}
 
 
 def test_ligands_on_a_cube() -> None:

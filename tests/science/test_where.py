@@ -60,5 +60,5 @@ def test_formats():
     rows = [{"a_b": 1 / 3, "n": 2}, {"a_b": None, "note": "5 % | x"}]
     assert next(csv.DictReader(io.StringIO(to_csv(rows))))["a_b"] == repr(1 / 3)
     assert "| 0.3333 | 2 |  |" in to_markdown(rows)
-    assert r"5 \% | x" in to_latex(rows)
+    assert r"5 \% $|$ x" in to_latex(rows)
     assert r"a\_b & n & note \\" in to_latex(rows)
