@@ -134,6 +134,14 @@ class RelaxWorkChain(BaseRestartWorkChain):
         level = self.ctx.levels[self.ctx.level].name
         return ProcessHandlerReport(True, self.exit_codes.ERROR_SCF_NOT_CONVERGED.format(level=level))
 
+    @process_handler(priority=310, exit_codes=[_EXIT.ERROR_SCHEDULER_NODE_FAILURE])
+    def resume_after_node_failure(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport:
+        """Run the level again on other nodes, from its last geometry if there is a new one."""
+        if "output_structure" in calculation.outputs:
+            self._take_geometry(calculation)
+        self.report("node failure: running the level again")
+        return ProcessHandlerReport(True)
+
     @process_handler(
         priority=300,
         exit_codes=[
@@ -141,7 +149,6 @@ class RelaxWorkChain(BaseRestartWorkChain):
             _EXIT.ERROR_OUTPUT_INCOMPLETE,
             _EXIT.ERROR_OUTPUT_MISSING,
             _EXIT.ERROR_SCHEDULER_OUT_OF_WALLTIME,
-            _EXIT.ERROR_SCHEDULER_NODE_FAILURE,
             _EXIT.ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED,
         ],
     )

@@ -247,7 +247,6 @@ def test_what_cp2k_refuses_is_not_run_again(request, job, chain):
         "OUTPUT_INCOMPLETE",
         "OUTPUT_MISSING",
         "SCHEDULER_OUT_OF_WALLTIME",
-        "SCHEDULER_NODE_FAILURE",
     ],
 )
 def test_a_relaxation_goes_on_from_its_last_geometry_or_not_at_all(relax, job, structure, failure):
@@ -257,6 +256,15 @@ def test_a_relaxation_goes_on_from_its_last_geometry_or_not_at_all(relax, job, s
     assert inspect(process, job(CODES[f"ERROR_{failure}"], wavefunction=True, geometry=moved)) is None
     assert process.ctx.inputs.structure.uuid == moved.uuid
     assert process.ctx.wavefunction is not None
+
+
+def test_a_node_that_died_is_no_fault_of_the_relaxation(relax, job, structure):
+    process, moved = relax(), structure.clone()
+    before = process.ctx.inputs.structure.uuid
+    assert inspect(process, job(CODES.ERROR_SCHEDULER_NODE_FAILURE)) is None
+    assert process.ctx.inputs.structure.uuid == before
+    assert inspect(process, job(CODES.ERROR_SCHEDULER_NODE_FAILURE, geometry=moved)) is None
+    assert process.ctx.inputs.structure.uuid == moved.uuid
 
 
 def test_a_relaxation_stops_at_an_unconverged_density(relax, job):
