@@ -13,6 +13,7 @@ from ..science.kinds import LIGAND
 from ..science.ligand_density import ligand_density
 from ..science.pdos import Pdos
 from ..science.region_charge import charge_by_region
+from .failures import exit_on_input_error
 from .orbitals import to_pdos
 from .structures import to_atoms
 
@@ -26,6 +27,7 @@ _FROM_SCF = (
 
 
 @calcfunction
+@exit_on_input_error
 def summarise(
     structure: orm.StructureData,
     scf: orm.Dict,

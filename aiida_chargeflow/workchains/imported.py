@@ -33,16 +33,40 @@ class ImportedModelWorkChain(WorkChain):
             if_(cls.has_partition)(cls.read_partition, cls.solve_charge_flow),
             cls.results,
         )
-        spec.output("structure", valid_type=orm.StructureData)
+        spec.output("structure", valid_type=orm.StructureData, help="The dot of the XYZ file.")
         spec.output_namespace("scf", dynamic=False)
-        spec.output("scf.output_parameters", valid_type=orm.Dict)
-        spec.output("scf.orbitals", valid_type=orm.ArrayData, required=False)
-        spec.output("scf.orbital_cubes", valid_type=orm.FolderData, required=False)
+        spec.output("scf.output_parameters", valid_type=orm.Dict, help="What CP2K's output tells.")
+        spec.output(
+            "scf.orbitals",
+            valid_type=orm.ArrayData,
+            required=False,
+            help="Energies and shares of the orbitals.",
+        )
+        spec.output(
+            "scf.orbital_cubes", valid_type=orm.FolderData, required=False, help="Cropped cubes of orbitals."
+        )
         spec.output_namespace("bader", required=False)
-        spec.output("bader.bader", valid_type=orm.ArrayData, required=False)
-        spec.output("bader.output_parameters", valid_type=orm.Dict, required=False)
-        spec.output("charge_flow", valid_type=orm.ArrayData, required=False)
-        spec.output("quality", valid_type=orm.Dict, required=False)
+        spec.output(
+            "bader.bader",
+            valid_type=orm.ArrayData,
+            required=False,
+            help="Populations and charges, one row an atom.",
+        )
+        spec.output(
+            "bader.output_parameters",
+            valid_type=orm.Dict,
+            required=False,
+            help="Engine and totals of the partition.",
+        )
+        spec.output(
+            "charge_flow", valid_type=orm.ArrayData, required=False, help="Bonds, flows, vectors, magnitudes."
+        )
+        spec.output(
+            "quality",
+            valid_type=orm.Dict,
+            required=False,
+            help="Residual, imbalance, loops and dipoles of the solution.",
+        )
         spec.output("summary", valid_type=orm.Dict, help="The numbers of a table row.")
         spec.exit_code(210, "ERROR_FILES_REFUSED", message="The files cannot be used: {reason}")
         spec.exit_code(
@@ -87,8 +111,12 @@ class ImportedModelWorkChain(WorkChain):
         self.out_many(outputs)
         return None
 
-    def results(self) -> None:
+    def results(self) -> ExitCode | None:
         """Gather the numbers of a table row."""
         known = {"orbitals": self.ctx.scf.get("orbitals"), "charge_flow": self.ctx.get("charge_flow")}
         parts = {name: node for name, node in known.items() if node is not None}
-        self.out("summary", summarise(self.ctx.structure, self.ctx.scf["output_parameters"], **parts))
+        summary, node = summarise.run_get_node(self.ctx.structure, self.ctx.scf["output_parameters"], **parts)
+        if not node.is_finished_ok:
+            return self.exit_codes.ERROR_FILES_REFUSED.format(reason=reason(node))
+        self.out("summary", summary)
+        return None

@@ -73,7 +73,11 @@ class ModelWorkChain(WorkChain):
             cls.results,
             if_(cls.should_clean)(cls.clean),
         )
-        spec.output("structure", valid_type=orm.StructureData)
+        spec.output(
+            "structure",
+            valid_type=orm.StructureData,
+            help="The dot whose charges were counted, relaxed if asked.",
+        )
         spec.output(
             "model", valid_type=orm.Dict, required=False, help="Stoichiometry by region and coordination."
         )
@@ -235,19 +239,20 @@ class ModelWorkChain(WorkChain):
         self.out("quality", outputs["quality"])
         return None
 
-    def results(self) -> None:
+    def results(self) -> ExitCode | None:
         """Gather the numbers of a table row."""
         self.out("structure", self.ctx.structure)
         scf = self.ctx.scf.outputs
-        self.out(
-            "summary",
-            summarise(
-                self.ctx.structure,
-                scf.output_parameters,
-                scf.orbitals if "orbitals" in scf else None,
-                self.ctx.charge_flow,
-            ),
+        summary, node = summarise.run_get_node(
+            self.ctx.structure,
+            scf.output_parameters,
+            scf.orbitals if "orbitals" in scf else None,
+            self.ctx.charge_flow,
         )
+        if not node.is_finished_ok:
+            return self.exit_codes.ERROR_SUMMARY_FAILED.format(reason=reason(node))
+        self.out("summary", summary)
+        return None
 
     def should_clean(self) -> bool:
         """Return whether the jobs' folders are to be removed from the cluster."""
@@ -267,6 +272,7 @@ def _define_exit_codes(spec: WorkChainSpec) -> None:
     )
     spec.exit_code(411, "ERROR_BADER_FAILED", message="The Bader partition failed: {reason}")
     spec.exit_code(310, "ERROR_CHARGE_FLOW_FAILED", message="The charge flow could not be solved: {reason}")
+    spec.exit_code(311, "ERROR_SUMMARY_FAILED", message="The orbitals cannot be analysed: {reason}")
     spec.exit_code(210, "ERROR_MODEL_IMPOSSIBLE", message="The model cannot be built: {reason}")
 
 

@@ -90,6 +90,7 @@ TESTED = {
             (CHAIN, "test_no_converged_stage_is_no_result"),
         ],
         "ERROR_BADER_FAILED": [(HANDLERS, "test_a_model_says_which_step_failed_and_why")],
+        "ERROR_SUMMARY_FAILED": [(HANDLERS, "test_orbitals_without_electrons_have_no_summary")],
         "ERROR_CHARGE_FLOW_FAILED": [(HANDLERS, "test_charges_that_do_not_sum_to_zero_have_no_flow")],
     },
     SweepWorkChain: {

@@ -319,6 +319,20 @@ def test_charges_that_do_not_sum_to_zero_have_no_flow(model, structure):
     assert "4" in code.message
 
 
+def test_orbitals_without_electrons_have_no_summary(model, structure):
+    empty = orm.ArrayData({"index": np.arange(20, 22), "eigenvalue_ev": np.array([1.0, 2.0])})
+    empty.set_array("occupation", np.zeros(2))
+    empty.set_array("kind_weight", np.full((2, 2), 0.5))
+    kinds = {"kind_names": ["Cl41", "In33"], "kind_counts": [3, 1], "fermi_level_ev": 0.0}
+    empty.base.attributes.set_many(kinds)
+    outputs = {"output_parameters": orm.Dict({}).store(), "orbitals": empty.store()}
+    model.ctx.structure, model.ctx.charge_flow = structure.store(), None
+    model.ctx.scf = SimpleNamespace(outputs=AttributeDict(outputs))
+    code = model.results()
+    assert code.status == ModelWorkChain.exit_codes.ERROR_SUMMARY_FAILED.status
+    assert "no occupied orbital" in code.message
+
+
 def test_a_model_that_cannot_be_built_is_an_exit_code(codes):
     small = ModelSpec.from_mapping({"core": {"material": "InAs", "centre": "anion", "planes": [5, 4, 3]}})
     builder = ModelWorkChain.get_builder_from_protocol(codes, small, "demo")
