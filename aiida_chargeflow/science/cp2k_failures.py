@@ -68,7 +68,7 @@ _REMEDIES = (
 # CP2K 2024.1 and later abort where 2023.1 prints a warning.
 _NOT_CONVERGED = "SCF run NOT converged"
 _RUNTIME_ABORT = re.compile(
-    r"Cholesky|did not converge|eigensolver|not positive definite|dgemm|syevd|elpa|NaN",
+    r"Cholesky|did not converge|eigensolver|not positive definite|dgemm|syevd|elpa|\bNaN\b|MPI error",
     re.IGNORECASE,
 )
 

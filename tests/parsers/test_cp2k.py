@@ -113,6 +113,21 @@ def test_an_unconverged_scf_that_aborts_is_the_same_failure(run):
     assert node.exit_status == DotCalculation.exit_codes.ERROR_SCF_NOT_CONVERGED.status
 
 
+@pytest.mark.parametrize(
+    ("message", "exit_code"),
+    [
+        ("MPI error 15 in mpi_allreduce @ mp_sum_d", "ERROR_OUTPUT_INCOMPLETE"),
+        ("Cholesky decompose failed: matrix is not positive definite", "ERROR_OUTPUT_INCOMPLETE"),
+        ("no such dominant contribution", "ERROR_OUTPUT_CONTAINS_ABORT"),
+    ],
+)
+def test_an_accident_is_told_from_a_refused_input(run, message, exit_code):
+    """An accident is run again, an input that CP2K refuses is not."""
+    text = recorded("abort_odd_electrons.out")
+    _, node = run(text.replace("Use the LSD option for an odd number of electrons", message))
+    assert node.exit_status == DotCalculation.exit_codes[exit_code].status
+
+
 @pytest.fixture
 def shares():
     """Files of a recorded run: name → text, of kinds and of single atoms."""
