@@ -74,11 +74,21 @@ def table_rows(name: str, models: Sequence[orm.WorkChainNode], where: str | None
         for node in models
         for numbers in TABLES[name](node)
     ]
+    names = dict.fromkeys(column for row in rows for column in row)
+    if name == "stoichiometry":
+        names = dict.fromkeys(sorted(names, key=_place))
+        rows = [{column: row.get(column) for column in names} for row in rows]
     if where is None:
         return rows
     holds = condition(where)
-    names = dict.fromkeys(column for row in rows for column in row)
     return [row for row in rows if holds({column: row.get(column) for column in names})]
+
+
+def _place(column: str) -> int:
+    """Return where a column of the stoichiometry stands: the regions from the inside out, then the ratios."""
+    beginning = column.partition("_")[0]
+    families = (*REGIONS.values(), "ratio")
+    return families.index(beginning) + 1 if beginning in families else 0
 
 
 def stoichiometry(node: orm.WorkChainNode) -> Iterator[Row]:

@@ -102,6 +102,19 @@ def test_every_column_of_every_table_has_a_meaning(paper):
             assert not missing, table
 
 
+def test_stoichiometry_goes_from_the_inside_out(paper):
+    table = answer("table", "stoichiometry", paper.label)
+    families = [name.partition("_")[0] for name in table[0] if name not in ("n_atoms",)]
+    order = ["label", "pk", "uuid", "formula", "core", "interlayer", "ligand", "ratio"]
+    assert list(dict.fromkeys(families)) == order
+    assert sorted(families, key=order.index) == families
+    for row in table:
+        of_core = [row[f"core_{symbol}"] for symbol in ("In", "As")]
+        if row["label"].startswith("demo"):
+            assert row["ratio_In_As"] == pytest.approx(of_core[0] / of_core[1])
+            assert row["ratio_Cd_Se"] is None
+
+
 def test_cost_counts_every_job_and_totals(paper, models):
     rows = answer("table", "cost", paper.label)
     jobs = {row["job"] for row in rows if row["label"] == "demo-pure"}
