@@ -27,6 +27,9 @@ from .relax import RelaxWorkChain
 from .remote_files import forget_jobs, lacks_file, remove_folders, split_options
 from .scf import ScfWorkChain
 
+# More threads than that wait for the file system and for memory.
+_THREADS = 8
+
 
 class ModelWorkChain(WorkChain):
     """Build a dot, relax it if the protocol says so, converge its ground state, partition the density, and
@@ -140,7 +143,7 @@ class ModelWorkChain(WorkChain):
             builder.relax.cp2k.metadata.options = {k: v for k, v in scheduler.items() if k != "stash"}
         builder.bader.code = codes["bader"]
         builder.bader.parameters = orm.Dict(settings["bader"])
-        builder.bader.metadata.options = _serial(options)
+        builder.bader.metadata.options = _threaded(options, codes["bader"].computer)
         builder.charge_flow = orm.Dict(settings["charge_flow"])
         return builder
 
@@ -312,7 +315,17 @@ def _checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return dict(options)
 
 
-def _serial(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return scheduler options for a threaded program on one node, with the account and queue of the DFT job."""
+def _threaded(options: Mapping[str, Any], computer: orm.Computer) -> dict[str, Any]:
+    """Return scheduler options for a threaded program: some cores of one node, which share its memory where that
+    is given by the core, with the account and queue of the DFT job.
+    """
     kept = {key: value for key, value in options.items() if key in ("account", "queue_name", "qos")}
-    return {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, **kept}
+    dft = options.get("resources", {})
+    ranks = dft.get("num_mpiprocs_per_machine") or computer.get_default_mpiprocs_per_machine() or 1
+    cores = ranks * dft.get("num_cores_per_mpiproc", 1)
+    resources = {
+        "num_machines": 1,
+        "num_mpiprocs_per_machine": 1,
+        "num_cores_per_mpiproc": min(cores, _THREADS),
+    }
+    return {"resources": resources, **kept}

@@ -118,6 +118,23 @@ def test_only_ground_states_are_stashed_and_folders_removed_on_demand(codes):
     assert plain.digest.value == builder.digest.value
 
 
+def test_the_partition_gets_some_cores_of_one_node(codes):
+    resources = {"num_machines": 2, "num_mpiprocs_per_machine": 112}
+    options = {"resources": resources, "account": "mine", "max_memory_kb": 10**8}
+    builder = ModelWorkChain.get_builder_from_protocol(
+        codes, ModelSpec.from_mapping(SPEC), "fast", {}, options
+    )
+    asked = builder.bader.metadata.options
+    assert (asked["resources"]["num_machines"], asked["resources"]["num_mpiprocs_per_machine"]) == (1, 1)
+    assert 1 < asked["resources"]["num_cores_per_mpiproc"] < 112
+    assert asked["account"] == "mine"
+    options["resources"] = {"num_machines": 1, "num_mpiprocs_per_machine": 1}
+    builder = ModelWorkChain.get_builder_from_protocol(
+        codes, ModelSpec.from_mapping(SPEC), "fast", {}, options
+    )
+    assert builder.bader.metadata.options["resources"]["num_cores_per_mpiproc"] == 1
+
+
 def test_the_codes_must_be_on_one_computer(codes, aiida_computer_local):
     """The cube of the density stays where CP2K wrote it."""
     elsewhere = orm.InstalledCode(
