@@ -59,7 +59,7 @@ def _measured_to_estimated(computer: str) -> Iterator[tuple[dict[str, Any], floa
         tag="run",
     )
     query.order_by({"run": {"id": "desc"}}).limit(_NEWEST)
-    for (run,) in query.iterall():
+    for run in query.all(flat=True):  # an open iterator would hold a transaction over the yields
         settings = run.inputs.scf.settings.get_dict()
         core_hours = _core_hours(run)
         try:

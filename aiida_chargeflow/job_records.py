@@ -82,4 +82,4 @@ def _jobs(group: orm.Group) -> Iterator[list[Any]]:
             query.append(kind, with_incoming=caller, tag=step)
             caller = step
         query.add_projection("job", list(_PROJECTED))
-        yield from query.iterall()
+        yield from query.all()  # an open iterator would hold a transaction over the yields

@@ -47,7 +47,7 @@ class Cube:
 
     @property
     def norm(self) -> float:
-        """Return ∫|ψ|², 1 for a whole orbital up to the error of the grid."""
+        """Return ``∫|ψ|²``, 1 for a whole orbital up to the error of the grid."""
         return float((self.values**2).sum() * self.voxel_volume_bohr3)
 
     def grid_ang(self) -> NDArray[np.float64]:
@@ -132,7 +132,7 @@ def _line(n: int, vector_ang: NDArray[np.float64]) -> str:
 
 
 def isovalue(cube: Cube, fraction: float = 0.9) -> float:
-    """Return the |ψ| whose isosurface encloses ``fraction`` of the orbital's density on this grid.
+    """Return the ``|ψ|`` whose isosurface encloses ``fraction`` of the orbital's density on this grid.
 
     :raises InputError: ``fraction`` outside of (0, 1), or an empty field.
     """
@@ -146,7 +146,7 @@ def isovalue(cube: Cube, fraction: float = 0.9) -> float:
 
 
 def crop(cube: Cube, *, threshold: float | None = None, fraction: float = 0.999) -> Cube:
-    """Cut the grid down to the box where |ψ| reaches a threshold, and blank what lies below it.
+    """Cut the grid down to the box where ``|ψ|`` reaches a threshold, and blank what lies below it.
 
     :param threshold: in bohr^-3/2; by default the one that keeps ``fraction`` of the density.
     :return: a cube with the same voxels on a smaller grid, one voxel of margin where there was one; values
@@ -174,7 +174,7 @@ def crop(cube: Cube, *, threshold: float | None = None, fraction: float = 0.999)
 
 
 def atom_shares(cube: Cube, positions_ang: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """Return the share of every atom in an orbital: |ψ|² of the voxels nearest to it, shape (n_atoms,).
+    """Return the share of every atom in an orbital: ``|ψ|²`` of the voxels nearest to it, shape (n_atoms,).
 
     The way to atom-resolved participation numbers for dots that are too large for one LDOS list per atom.
 

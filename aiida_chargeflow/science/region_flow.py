@@ -66,7 +66,7 @@ def region_flow(flow: ChargeFlow, regions: NDArray[np.int64]) -> GroupFlow:
 
 
 def coherence(vectors: Array) -> float:
-    """Return |Σ v| / Σ |v|: 1 where all vectors are parallel, 0 where they cancel.
+    """Return ``|Σ v| / Σ |v|``: 1 where all vectors are parallel, 0 where they cancel.
 
     n random directions give about n^-½.
     """
@@ -75,7 +75,7 @@ def coherence(vectors: Array) -> float:
 
 
 def outward_share(vectors: Array, outward: Array) -> float:
-    """Return Σ v·n / Σ |v|, n the outward normal: 1 all outwards, -1 all inwards.
+    """Return ``Σ v·n / Σ |v|``, n the outward normal: 1 all outwards, -1 all inwards.
 
     Unlike ``coherence`` it does not vanish for a flow that leaves a symmetric dot on all sides.
 

@@ -70,7 +70,7 @@ def test_cubes_can_stay_out_and_nothing_else_does(paper, tmp_path):
 
 
 def test_single_models_come_in_a_group_of_their_own(paper, tmp_path):
-    one = next(iter(paper.nodes))
+    one, *_ = paper.nodes
     said = json.loads(ok("archive", "create", one.pk, "-o", tmp_path / "one.aiida", "--json"))
     assert said["models"] == [one.uuid]
     assert said["groups"] == ["chargeflow/one"]

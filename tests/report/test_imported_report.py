@@ -10,7 +10,8 @@ from commands import ok
 @pytest.fixture
 def node(paper, tmp_path):
     """A model of which only CP2K's output and the atoms are known."""
-    run = next(node for node in paper.nodes if node.label == "demo-pure").outputs.scf.retrieved
+    (model,) = [node for node in paper.nodes if node.label == "demo-pure"]
+    run = model.outputs.scf.retrieved
     for source, names in ((run, ["aiida.out"]), (run.creator, ["aiida.inp", "aiida.coords.xyz"])):
         for name in names:
             (tmp_path / name).write_bytes(source.base.repository.get_object_content(name, mode="rb"))
