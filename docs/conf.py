@@ -1,6 +1,11 @@
 """Configuration of Sphinx."""
 
+import sys
+from pathlib import Path
+
 from aiida_chargeflow import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "aiida-chargeflow"
 author = "The aiida-chargeflow developers"
@@ -12,6 +17,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_click",
     "sphinx_copybutton",
+    "process_reference",
 ]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
