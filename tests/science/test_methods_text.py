@@ -6,6 +6,7 @@ import re
 import pytest
 
 from aiida_chargeflow.science.citations import citations, keys_of, reference, to_bibtex, with_numbers
+from aiida_chargeflow.science.materials import MATERIALS
 from aiida_chargeflow.science.methods_format import to_latex, to_markdown
 from aiida_chargeflow.science.methods_text import paragraphs, sentences_of
 from aiida_chargeflow.science.methods_words import number
@@ -133,6 +134,13 @@ def test_stages_as_they_ended():
     text = whole(model(stages=[{**FACTS["stages"][0], "scf": integer}]))
     assert "ccupations are integers" in text
     assert "mermin1965" not in keys_of(text)
+
+
+def test_lattice_constants_are_cited():
+    known = {name: MATERIALS[name] for name in ("InAs", "CdSe", "ZnSe")}
+    used = {name: [material.lattice_constant_ang, material.source] for name, material in known.items()}
+    text = whole(model(lattice=used))
+    assert "6.058 Å for InAs [[adachi2005]]; 6.077 Å for CdSe [[adachi2005]]; " in text
 
 
 def test_what_the_provenance_lacks_is_not_said():
