@@ -102,7 +102,8 @@ def _holder(model: orm.WorkChainNode, table: str, row: Row, column: str) -> tupl
     """Return the node that holds a cell, and the key, array or property that it is made from."""
     outputs = model.outputs
     if table == "stoichiometry":
-        return outputs.structure, f"number of sites: {column}"
+        what = "ratio of the numbers of sites" if column.startswith("ratio_") else "number of sites"
+        return outputs.structure, f"{what}: {column}"
     if table in ("charges", "charge-flow"):
         if column in _KIND_ARRAYS:
             return outputs.summary, f"{column}.{row['kind']}"
