@@ -49,14 +49,27 @@ def codes(aiida_localhost):
 
 
 @pytest.fixture(scope="module")
-def paper(aiida_profile):  # noqa: ARG001 (storage for the nodes)
+def paper(aiida_profile, tmp_path_factory):  # noqa: ARG001 (storage for the nodes)
     """The group of the recorded models, imported into the test profile, which the command line uses as well."""
     from aiida import orm
 
     from aiida_chargeflow import launcher
     from aiida_chargeflow.archive.restore import restore
 
+    _own_localhost(tmp_path_factory.mktemp("work"))
     labels = restore(Path(__file__).parent / "fixtures" / "paper.aiida").groups
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(launcher, "load_profile", lambda: None)
         yield orm.load_group(labels[0])
+
+
+def _own_localhost(workdir):
+    """Store the computer of this machine, as a user's profile has it, so that an imported one is not taken for it."""
+    from aiida import orm
+
+    label = {"label": "localhost"}
+    if not orm.QueryBuilder().append(orm.Computer, filters=label).count():
+        kind = {"hostname": "localhost", "transport_type": "core.local", "scheduler_type": "core.direct"}
+        computer = orm.Computer(workdir=str(workdir), **label, **kind)
+        computer.set_default_mpiprocs_per_machine(1)
+        computer.store().configure()
