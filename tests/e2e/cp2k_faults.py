@@ -109,7 +109,7 @@ def node_failure(place: Site) -> Report:
 def out_of_memory(place: Site) -> Report:
     """Let CP2K ask for more than the job may have: with one process on a node only the user can help."""
     place.register_codes()
-    _wrap(place, "cp2k", "greedy", "ulimit -v 400000")
+    _wrap(place, "cp2k", "greedy", "ulimit -v 450000")  # with less it dies before it can say so
     trial = MoleculeTrial(place, "out-of-memory", n=2, cp2k="greedy")
     trial.wait(lambda: trial.status().finished, 300, "the end")
     said = trial.first("failed")
