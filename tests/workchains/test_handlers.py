@@ -212,8 +212,8 @@ def test_memory_is_spread_until_there_is_one_process(request, job, chain):
         ({"num_machines": 2, "tot_num_mpiprocs": 2}, None),
     ],
 )
-def test_resources_may_be_given_in_any_form(codes, resources, halved):
-    codes["cp2k"].computer.set_default_mpiprocs_per_machine(2)
+def test_resources_may_be_given_in_any_form(codes, resources, halved, monkeypatch):
+    monkeypatch.setattr(orm.Computer, "get_default_mpiprocs_per_machine", lambda _: 2)
     inputs = AttributeDict({"code": codes["cp2k"], "metadata": {"options": {"resources": resources}}})
     found = half_the_processes(inputs)
     expected = halved and {"num_machines": halved[0], "num_mpiprocs_per_machine": halved[1]}

@@ -41,7 +41,8 @@ def serialise(inputs):
 
 @pytest.mark.parametrize("protocol", ["demo", "fast", "balanced", "stringent", "published"])
 def test_builder_is_pinned(codes, protocol, data_regression):
-    options = {"resources": {"num_machines": 2}, "account": "project", "max_wallclock_seconds": 3600}
+    resources = {"num_machines": 2, "num_mpiprocs_per_machine": 4}
+    options = {"resources": resources, "account": "project", "max_wallclock_seconds": 3600}
     spec = ModelSpec.from_mapping(SPEC)
     builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, options=options)
     data_regression.check(serialise(builder._inputs(prune=True)))
