@@ -79,7 +79,7 @@ def _yaml(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"not YAML: {error}", file=path, remedy="Check the indentation.") from error
     if not isinstance(content, dict):
         raise InputError("expected keys and values", file=path, value=content)

@@ -16,8 +16,8 @@ from ..science.errors import InputError
 from ..science.validation import input_error
 
 # What a scheduler directive may hold: a user's YAML never becomes a shell command.
-_WORD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")
-_DIRECTORY = re.compile(r"^/[A-Za-z0-9_./+@-]+$")
+_WORD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}\Z")  # not $, which lets a line feed follow
+_DIRECTORY = re.compile(r"^/[A-Za-z0-9_./+@-]+\Z")
 
 
 class _Frozen(BaseModel):
@@ -83,8 +83,8 @@ class RunOptions(_Frozen):
     qos: str | None = None
     nodes: int = Field(1, ge=1)
     tasks_per_node: int | None = Field(None, ge=1)
-    walltime_hours: float = Field(1.0, gt=0)
-    memory_gb: float | None = Field(None, gt=0)
+    walltime_hours: float = Field(1.0, ge=1 / 3600, allow_inf_nan=False)
+    memory_gb: float | None = Field(None, ge=0.01, allow_inf_nan=False)  # Slurm reads 0 MB as all
     max_concurrent: int = Field(2, ge=1)
     stash: str | None = None
     clean_workdir: bool = False
@@ -94,6 +94,8 @@ class RunOptions(_Frozen):
     def _is_a_word(cls, value: str | None) -> str | None:
         if value is not None and not _WORD.match(value):
             raise ValueError("may hold letters, digits and _ . + - only")
+        if value in ("FILL_IN", "FILL-IN"):
+            raise ValueError("is a placeholder: write your own here")
         return value
 
     @field_validator("stash")
@@ -163,7 +165,7 @@ def load_profile(name: str) -> ClusterProfile:
         return ClusterProfile.model_validate({"name": label, **(yaml.safe_load(text) or {})})
     except ValidationError as error:
         raise input_error(error, ClusterProfile, remedy=remedy).in_file(name) from error
-    except (yaml.YAMLError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise InputError("is not a YAML mapping", file=name, remedy=remedy) from error
 
 

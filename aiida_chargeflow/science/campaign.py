@@ -15,7 +15,7 @@ import yaml
 from .errors import InputError
 from .spec import CAMPAIGN_KEYS, ModelSpec
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}\Z")
 _MAX_POINTS = 10_000
 
 
@@ -60,7 +60,7 @@ class Campaign:
         path = Path(path)
         try:
             data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise InputError(f"is not valid YAML: {' '.join(str(error).split())}", file=path) from error
         if not isinstance(data, Mapping):
             raise InputError("must be a mapping", file=path, remedy="See workflows/ for examples.")
@@ -110,6 +110,14 @@ def _axes(data: Any) -> dict[str, _Axis]:
         if isinstance(values, Mapping) and values:
             if not all(isinstance(change, Mapping) for change in values.values()):
                 raise InputError("each name must have a mapping of model keys", field=field)
+            for key in itertools.chain.from_iterable(values.values()):
+                if not isinstance(key, str):
+                    raise InputError(
+                        "a model key must be text",
+                        field=field,
+                        value=key,
+                        remedy="For example shells.0.n_monolayers.",
+                    )
             axes[str(path)] = [(str(key), str(key), dict(change)) for key, change in values.items()]
         elif isinstance(values, Sequence) and not isinstance(values, str) and values:
             axes[str(path)] = [(_short(value), value, {str(path): value}) for value in values]
@@ -188,7 +196,7 @@ def _set(model: dict[str, Any], path: str, value: Any) -> None:
         last = depth == len(parts) - 1
         key: Any = part
         if isinstance(here, list):
-            if not part.isdigit() or int(part) >= len(here):
+            if not part.isdecimal() or int(part) >= len(here):
                 raise InputError(
                     "points outside a list of the model",
                     field=f"axes.{path}",

@@ -111,7 +111,7 @@ class ModelSpec(_Frozen):
             data = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise InputError(error.strerror or "not readable", file=path) from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             detail = " ".join(str(error).split())
             raise InputError(f"not valid YAML: {detail}", file=path) from None
         try:
@@ -147,7 +147,7 @@ class ModelSpec(_Frozen):
         model["surface"] = tuple(_pattern("surface", item, layers) for item in surface)
         model = {key: value for key, value in model.items() if value is not None}
         try:
-            return cls(**model)
+            return cls.model_validate(model)  # not **model: a YAML key may be a number
         except ValidationError as error:
             raise input_error(error, cls) from None
 

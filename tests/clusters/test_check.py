@@ -62,14 +62,26 @@ def test_all_problems_are_reported_at_once() -> None:
 
 
 @pytest.mark.parametrize("field", ["account", "partition", "qos", "computer"])
-@pytest.mark.parametrize("text", ["a; rm -rf ~", "$(id)", "a\n#SBATCH --uid=0", "`id`", "-x", ""])
+@pytest.mark.parametrize(
+    "text", ["a; rm -rf ~", "$(id)", "a\n#SBATCH --uid=0", "`id`", "-x", "", "a\n", "FILL_IN"]
+)
 def test_user_text_never_becomes_a_directive_or_a_command(field: str, text: str) -> None:
     with pytest.raises(InputError, match=f"options.{field}"):
         RunOptions.from_mapping({**GOOD, field: text})
 
 
 @pytest.mark.parametrize(
-    "bad", [{"nods": 2}, {"nodes": 0}, {"walltime_hours": "tomorrow"}, {"max_concurrent": 0}]
+    "bad",
+    [
+        {"nods": 2},
+        {"nodes": 0},
+        {"walltime_hours": "tomorrow"},
+        {"walltime_hours": 1e-9},
+        {"walltime_hours": float("inf")},
+        {"memory_gb": 1e-9},
+        {"max_concurrent": 0},
+        {"stash": "/work/kept\n"},
+    ],
 )
 def test_malformed_options_are_input_errors(bad: dict[str, object]) -> None:
     with pytest.raises(InputError, match=next(iter(bad))):

@@ -81,6 +81,8 @@ def test_overrides_of_the_protocol_can_be_an_axis() -> None:
         ({"axes": {"interface": ["abrupt"]}, "exclude": [{"surface": "pure"}]}, "not an axis"),
         ({"axes": {"interface": ["abrupt"]}, "exclude": [{"interface": "abrupt"}]}, "excludes every point"),
         ({"axes": {"shells.0.n_monolayers": list(range(20000))}}, "more than 10000"),
+        ({"axes": {"shells.².n_monolayers": [1]}}, "outside a list"),
+        ({"axes": {"family": {"a": {1: 2}}}}, "axes.family: a model key must be text"),
         ({"protocol": 3}, "protocol: must be a name"),
         ({"options": "fast"}, "options: must be a mapping"),
         ({"overrides": [1]}, "overrides: must be a mapping"),
@@ -96,5 +98,11 @@ def test_file_errors_name_the_file(tmp_path: Path) -> None:
     path.write_text("axes: [")
     with pytest.raises(InputError, match=r"c\.yaml"):
         Campaign.from_yaml(path)
+    path.write_text("name: 2020-13-45")
+    with pytest.raises(InputError, match=r"c\.yaml: is not valid YAML"):
+        Campaign.from_yaml(path)
+    path.write_text("1: 2\ncore: {material: InAs, centre: anion, planes: [5, 4, 3]}\n")
+    with pytest.raises(InputError, match="should be strings"):
+        Campaign.from_yaml(path).points[0].spec()
     path.write_text("core: {material: InAs, centre: anion, planes: [5, 4, 3]}\n")
     assert Campaign.from_yaml(path).points[0].label == "c"
