@@ -33,7 +33,8 @@ def load_profile() -> None:
 def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
     """Return the codes of the given labels.
 
-    :raises InputError: a code that does not exist, or whose program does not; codes on different computers.
+    :raises InputError: a code that does not exist, whose program does not, or on a computer out of reach;
+        codes on different computers.
     """
     codes = {}
     for role, label in labels.items():
@@ -56,8 +57,15 @@ def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
                 remedy="Add the computer, as in cp2k@localhost, or give the PK; see `verdi code list`.",
             ) from error
         except ValidationError as error:
+            if error.__cause__ is not None:  # AiiDA could not look, so nothing is known of the program
+                raise InputError(
+                    "the computer of this code cannot be reached",
+                    field=f"--{role}",
+                    value=label,
+                    remedy="Renew your key or certificate; `aiida-chargeflow setup check` tells more.",
+                ) from error
             raise InputError(
-                "the program of this code does not exist on its computer",
+                "the program of this code does not exist on its computer, or may not be run",
                 field=f"--{role} {label}",
                 value=str(codes[role].filepath_executable),
                 remedy="Install it there, or make a code with the right path; `aiida-chargeflow setup check` helps.",
