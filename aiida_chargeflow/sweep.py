@@ -145,9 +145,19 @@ def record(
 
 
 def set_options(name: str, options: RunOptions) -> None:
-    """Give a recorded sweep new options; they hold for what is submitted from now on."""
+    """Give a recorded sweep new options; they hold for what is submitted from now on.
+
+    The codes are those of the same labels on the computer that the options name.
+
+    :raises InputError: a code does not exist there; nothing is changed.
+    """
     group = group_of(name)
-    group.base.extras.set(_STATE, {**group.base.extras.get(_STATE), "options": options.model_dump()})
+    state = group.base.extras.get(_STATE)
+    codes = {
+        role: f"{label.split('@')[0]}@{options.computer}" for role, label in state.get("codes", {}).items()
+    }
+    launcher.load_codes(**codes)
+    group.base.extras.set(_STATE, {**state, "options": options.model_dump(), "codes": codes})
 
 
 def start(name: str, entries: Sequence[Mapping[str, Any]]) -> orm.WorkChainNode:

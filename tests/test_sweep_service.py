@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +56,23 @@ def test_status_and_what_is_missing_or_failed_follow_the_runs() -> None:
     assert now.finished
     assert [e["label"] for e in sweep.missing("a", points)] == ["p2"]
     assert [e["label"] for e in sweep.failed("a")] == ["p1"]
+
+
+def test_new_options_take_the_codes_of_their_computer(aiida_localhost: orm.Computer, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o700)
+    for label in ("cp2k", "bader"):
+        orm.InstalledCode(label=label, computer=aiida_localhost, filepath_executable=str(program)).store()
+    group = sweep.record("a", entries({}), RunOptions(), {"cp2k": "cp2k@old", "bader": "bader@old"})
+    with pytest.raises(InputError, match=r"no such code.*cp2k@elsewhere"):
+        sweep.set_options("a", RunOptions(computer="elsewhere"))
+    assert group.base.extras.get("chargeflow_sweep")["codes"]["cp2k"] == "cp2k@old"
+    sweep.set_options("a", RunOptions(computer=aiida_localhost.label, max_concurrent=5))
+    state = group.base.extras.get("chargeflow_sweep")
+    assert state["codes"] == {role: f"{role}@{aiida_localhost.label}" for role in ("cp2k", "bader")}
+    assert state["options"]["max_concurrent"] == 5
+    assert len(state["points"]) == 1
 
 
 def test_results_of_an_earlier_sweep_are_reused_under_another_name() -> None:

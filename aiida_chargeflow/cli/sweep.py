@@ -82,11 +82,11 @@ def retry(name: str, file: Path | None, yes: bool) -> None:
     if not entries:
         click.echo(f"{name}: no failed points.")
         return
-    if file is not None:
-        plan = _checked_plan(file, quiet=False)
-        service.set_options(name, plan.options)
+    plan = _checked_plan(file, quiet=False) if file is not None else None
     click.echo(f"{name}: {len(entries)} failed: {', '.join(entry['label'] for entry in entries)}")
     if yes or click.confirm("Submit them again?"):
+        if plan is not None:
+            service.set_options(name, plan.options)
         service.forget_failures(entries)
         node = service.start(name, entries)
         click.echo(f"Submitted as sweep<{node.pk}>. Next: aiida-chargeflow sweep status {name}")
