@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiida import manage, orm
-from aiida.common.exceptions import AiidaException, MultipleObjectsError, NotExistent, ValidationError
+from aiida.common.exceptions import (
+    AiidaException,
+    InvalidOperation,
+    MultipleObjectsError,
+    NotExistent,
+    ValidationError,
+)
 from aiida.engine import submit as engine_submit
 from aiida.engine.daemon.client import get_daemon_client
 
@@ -103,7 +109,7 @@ def submit(
 ) -> orm.WorkChainNode:
     """Return the run of a model: the one that exists, unless ``again`` or it failed; else a new one.
 
-    :raises InputError: settings or options that the work chain refuses.
+    :raises InputError: settings or options that the work chain refuses, or no daemon to take the run.
     """
     builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, overrides, options)
     builder.metadata.label = label
@@ -116,5 +122,8 @@ def submit(
                 raise InputError(
                     f"the run is refused: {error}", remedy="Mend the options or the codes it names."
                 ) from error
+            except InvalidOperation as error:  # the broker that is part of the daemon
+                require_daemon()
+                raise InputError(f"AiiDA refuses: {error}") from error
     orm.Group.collection.get_or_create(group)[0].add_nodes(node)
     return node

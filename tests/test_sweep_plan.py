@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiida import orm
 from click.testing import CliRunner
 
 from aiida_chargeflow.cli import main
@@ -94,3 +95,22 @@ def test_dry_run_prints_the_plan_as_json(tmp_path: Path) -> None:
     plan = json.loads(result.output)
     assert [point["label"] for point in plan["points"]] == ["small"]
     assert plan["budget_units"] == plan["core_hours"]
+
+
+def test_without_a_daemon_nothing_is_recorded(
+    aiida_profile_clean: object,  # noqa: ARG001
+    aiida_localhost: orm.Computer,
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o700)
+    for label in ("cp2k", "bader"):
+        orm.InstalledCode(label=label, computer=aiida_localhost, filepath_executable=str(program)).store()
+    file = write(tmp_path / "c.yaml", options={"computer": aiida_localhost.label, "cluster": "localhost"})
+    result = CliRunner().invoke(main, ["sweep", "submit", str(file), "--yes"])
+    assert result.exit_code == 1
+    assert "Error: the daemon is not running. Start it with `verdi daemon start`." in result.output
+    assert orm.QueryBuilder().append(orm.Group).count() == 0
+    result = CliRunner().invoke(main, ["sweep", "submit", str(file), "--yes", "--cp2k", "cp2k@x"])
+    assert "--cp2k: must be a label without its computer" in result.output

@@ -84,6 +84,7 @@ def retry(name: str, file: Path | None, yes: bool) -> None:
         return
     plan = _checked_plan(file, quiet=False) if file is not None else None
     click.echo(f"{name}: {len(entries)} failed: {', '.join(entry['label'] for entry in entries)}")
+    launcher.require_daemon()
     if yes or click.confirm("Submit them again?"):
         if plan is not None:
             service.set_options(name, plan.options)
@@ -206,6 +207,14 @@ def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool)
     launcher.load_profile()
     plan = calibrated(plan)
     computer = plan.options.computer
+    for role in ("cp2k", "bader"):
+        if "@" in given[role]:
+            raise InputError(
+                "must be a label without its computer",
+                field=f"--{role}",
+                value=given[role],
+                remedy=f"The computer is the campaign's `options.computer`, {computer}.",
+            )
     codes = {role: f"{given[role]}@{computer}" for role in ("cp2k", "bader")}
     launcher.load_codes(**codes)
     entries = service.point_entries(plan)
@@ -215,6 +224,8 @@ def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool)
         click.echo(
             f"{len(wanted)} of {len(entries)} points are missing, {plan.options.max_concurrent} at a time."
         )
+    if wanted:
+        launcher.require_daemon()
     if wanted and not given["yes"] and not click.confirm("Submit them?"):
         raise click.Abort
     service.record(name, entries, plan.options, codes)
