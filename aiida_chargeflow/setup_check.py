@@ -273,9 +273,7 @@ def _code_answer(target: Target, role: str, argument: str) -> str:
 def _how_to_fill_in(target: Target, role: str) -> str:
     file = f"setup/codes/{target.computer.label}-{role}.yaml"
     if role != "cp2k":
-        return (
-            f"Install the Bader engine there (`pip install aiida-chargeflow`) and write its path into {file}."
-        )
+        return f"Install the Bader engine there (docs/how-to/leonardo.md, step 2) and write its path into {file}."
     _, out, _ = target.run("bash -lc 'module -t avail cp2k 2>&1; module -t spider cp2k 2>&1'")
     modules = sorted(set(re.findall(r"^cp2k/[^\s():]+", out, re.IGNORECASE | re.MULTILINE)))
     found = f"; found now: {', '.join(modules)}" if modules else ""
