@@ -174,7 +174,7 @@ def readme(
         f"## Models\n\n{to_markdown(rows)}\nGaps in eV: HOMO-LUMO, and between the delocalised band edges.",
         f"## Made with\n\n{made}",
         "## Read it\n\n"
-        "    pip install aiida-chargeflow\n"
+        "With aiida-chargeflow installed:\n\n"
         "    verdi presto\n"
         f"    aiida-chargeflow archive import {name}\n"
         f"    aiida-chargeflow table gaps {first}\n"
