@@ -53,8 +53,8 @@ def paper(aiida_profile, tmp_path_factory):  # noqa: ARG001 (storage for the nod
     """The group of the recorded models, imported into the test profile, which the command line uses as well."""
     from aiida import orm
 
-    from aiida_chargeflow import launcher
     from aiida_chargeflow.archive.restore import restore
+    from aiida_chargeflow.runs import submit as launcher
 
     _own_localhost(tmp_path_factory.mktemp("work"))
     labels = restore(Path(__file__).parent / "fixtures" / "paper.aiida").groups

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from ase.units import Bohr
 
-from aiida_chargeflow.science.model import QDModel, build
-from aiida_chargeflow.science.spec import ModelSpec
+from aiida_chargeflow.science.models.build import QDModel, build
+from aiida_chargeflow.science.models.spec import ModelSpec
 
 SPECS = {
     "core": {"core": {"material": "InAs", "centre": "anion", "planes": [5, 8, 5]}},

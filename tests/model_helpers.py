@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from aiida_chargeflow.science.model import QDModel
+from aiida_chargeflow.science.models.build import QDModel
 
 
 def bonds_by_pair(model: QDModel) -> dict[str, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ase import Atoms
 from ase.io import read
 
-from aiida_chargeflow.science.pdos import Pdos, read_pdos
+from aiida_chargeflow.science.electrons.pdos import Pdos, read_pdos
 
 CP2K = Path(__file__).parent / "fixtures" / "cp2k"
 

@@ -16,9 +16,9 @@ from aiida import orm
 from aiida.common.exceptions import AiidaException
 from aiida.tools.archive import create_archive
 
+from ..results.tables import models_of
+from ..runs.sweep import GROUP_PREFIX
 from ..science.errors import InputError
-from ..sweep import GROUP_PREFIX
-from ..tables import models_of
 from .contents import sizes
 from .edit import GroupEntry, edit
 from .papers import Paper, citation, metadata, readme

@@ -12,8 +12,8 @@ import yaml
 from aiida import orm
 
 from .. import __version__
-from ..science.table_format import cell, to_markdown
-from ..tracing import origin
+from ..results.tracing import origin
+from ..science.writing.table_format import cell, to_markdown
 
 KEYWORDS = ("quantum dots", "density functional theory", "Bader charges", "charge flow", "AiiDA", "CP2K")
 _SOFTWARE: dict[str, Any] = {

@@ -22,15 +22,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from .grid import (
-    ByteArray,
-    FloatArray,
-    Grid,
-    IntArray,
-    Stencil,
-    wrapped_neighbours,
-    zeros,
-)
+from .grid import ByteArray, FloatArray, Grid, IntArray, Stencil, wrapped_neighbours, zeros
 from .jit import Report, compiled, over_slabs, slab_edges
 from .slopes import COUNT, ON_FACE
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import calcfunction
 
-from ..science.model import build
-from ..science.spec import ModelSpec
+from ..science.models.build import build
+from ..science.models.spec import ModelSpec
 from .failures import exit_on_input_error
 
 

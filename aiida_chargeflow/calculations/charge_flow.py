@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import calcfunction
 
-from ..science.bonds import bond_graph
-from ..science.charge_flow import solve
+from ..science.charges.bonds import bond_graph
+from ..science.charges.charge_flow import solve
 from ..science.settings import ChargeFlowSettings
 from .failures import exit_on_input_error
 from .structures import to_atoms

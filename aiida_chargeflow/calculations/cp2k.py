@@ -10,8 +10,8 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 from aiida.plugins import CalculationFactory
 
-from ..science.cp2k_input import ATOM_SHARES, KIND_SHARES
-from ..science.orbital_cubes import COMPRESS, ORBITAL_CUBES
+from ..science.cp2k.input import ATOM_SHARES, KIND_SHARES
+from ..science.cp2k.orbital_cubes import COMPRESS, ORBITAL_CUBES
 
 Cp2kCalculation = CalculationFactory("cp2k")
 

@@ -11,7 +11,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from ..parsers.bader import engine
-from ..science import imported
+from ..science.cp2k import finished_run as imported
 from .bader import BaderCalculation
 from .failures import exit_on_input_error
 from .orbitals import orbitals_node

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from aiida import orm
 
-from ..science.pdos import Pdos
+from ..science.electrons.pdos import Pdos
 
 
 def orbitals_node(pdos: Pdos) -> orm.ArrayData:

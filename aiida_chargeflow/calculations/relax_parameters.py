@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiida import orm
 from aiida.engine import calcfunction
 
-from ..science import relax_input
+from ..science.cp2k import relaxation as relax_input
 from .failures import exit_on_input_error
 from .structures import to_atoms
 

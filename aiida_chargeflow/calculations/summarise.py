@@ -6,13 +6,13 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
-from ..science import electronic
-from ..science.alignment import band_alignment
+from ..science.charges.ligand_density import ligand_density
+from ..science.charges.region_charge import charge_by_region
+from ..science.electrons import traps as electronic
+from ..science.electrons.alignment import band_alignment
+from ..science.electrons.pdos import Pdos
 from ..science.errors import InputError
 from ..science.kinds import LIGAND
-from ..science.ligand_density import ligand_density
-from ..science.pdos import Pdos
-from ..science.region_charge import charge_by_region
 from .failures import exit_on_input_error
 from .orbitals import to_pdos
 from .structures import to_atoms

@@ -12,7 +12,7 @@ from . import json_option, print_json
 from .map_options import map_options
 
 if TYPE_CHECKING:
-    from ..science.analysis import Analysis
+    from ..science.charges.analysis import Analysis
 
 _LABELS = ("coordination", "environment", "magnitude")
 
@@ -53,16 +53,16 @@ def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: 
     DIR receives charge_flow.npz, summary.json, atoms.csv, bonds.csv, labelled.xyz, kinds.inc and the figures
     that are asked for.
     """
-    from ..science.flow_summary import summarise
+    from ..science.charges.summary import summarise
 
     result = _read_and_solve(structure, acf, options)
     summary = {"structure": str(structure), "acf": str(acf)} | summarise(result)
     if options["sensitivity"]:
-        from ..science.flow_compare import sensitivity
+        from ..science.charges.comparison import sensitivity
 
         summary["sensitivity"] = sensitivity(result)
     if options["selected"]:
-        from ..science.flow_summary import selected
+        from ..science.charges.summary import selected
 
         summary["selected"] = selected(result, options["selected"])
     compared = _compare(result, summary, options)
@@ -75,8 +75,8 @@ def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: 
 
 
 def _read_and_solve(structure: Path, acf: Path, options: dict[str, Any]) -> Analysis:
-    from ..science import analysis
-    from ..science.acf import read_acf
+    from ..science.charges import analysis
+    from ..science.charges.acf import read_acf
     from ..science.xyz import read_xyz
 
     atoms = read_xyz(structure)
@@ -100,7 +100,8 @@ def _read_and_solve(structure: Path, acf: Path, options: dict[str, Any]) -> Anal
 
 
 def _files(result: Analysis, summary: dict[str, Any], options: dict[str, Any]) -> dict[str, bytes | str]:
-    from ..science import environment, flow_export
+    from ..science.charges import environment
+    from ..science.charges import export as flow_export
 
     groups: list[Any]
     if options["label"] == "coordination":
@@ -125,7 +126,7 @@ def _files(result: Analysis, summary: dict[str, Any], options: dict[str, Any]) -
 def _compare(result: Analysis, summary: dict[str, Any], options: dict[str, Any]) -> dict[str, bytes | str]:
     if not options["compare"]:
         return {}
-    from ..science import flow_compare
+    from ..science.charges import comparison as flow_compare
 
     structure, acf = options["compare"]
     second = _read_and_solve(structure, acf, options)
@@ -148,7 +149,7 @@ def _figures(result: Analysis, title: str, options: dict[str, Any]) -> dict[str,
 
 
 def _write(output: Path, files: dict[str, bytes | str]) -> None:
-    from ..science.flow_export import write_whole
+    from ..science.charges.export import write_whole
 
     output.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

@@ -12,9 +12,9 @@ from ..figures.depth_profile import depth_profile
 from ..figures.flow_scene import flow_scene, flow_scene_png
 from ..figures.region_diagram import region_diagram
 from ..figures.style import DPI, paper_style
-from ..science.analysis import Analysis
-from ..science.flow_summary import frame_of
-from ..science.region_flow import region_flow
+from ..science.charges.analysis import Analysis
+from ..science.charges.region_flow import region_flow
+from ..science.charges.summary import frame_of
 from .map_options import maps_of, plane_label, plane_name, slice_of
 
 

@@ -44,9 +44,9 @@ def create(models: tuple[str, ...], output: Path, as_json: bool, **given: Any) -
     Materials Cloud Archive asks for: upload all four. Accounts, login names and scratch directories are
     replaced; credentials, comments and scratch files are never part of it.
     """
-    from .. import launcher
     from ..archive.create import create as write
     from ..archive.papers import Author, Paper
+    from ..runs import submit as launcher
 
     launcher.load_profile()
     paper = Paper(
@@ -102,8 +102,8 @@ def _print_sizes(sizes: Any) -> None:
 @json_option
 def import_(file: Path, as_json: bool) -> None:
     """Import an archive into the default profile; what the profile holds already stays as it is."""
-    from .. import launcher
     from ..archive.restore import restore
+    from ..runs import submit as launcher
 
     launcher.load_profile()
     done = restore(file)

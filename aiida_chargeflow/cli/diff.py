@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ..science.nested import differences
+from ..science.writing.nested import differences
 from . import json_option, print_json
 
 
@@ -23,7 +23,9 @@ def diff(left: str, right: str, as_json: bool) -> None:
     Of two models: specification, protocol, composition, versions and results. Of two jobs: inputs and results.
     Of two data nodes: what they hold.
     """
-    from .. import comparing, launcher, queries
+    from ..results import comparing
+    from ..results import select as queries
+    from ..runs import submit as launcher
 
     launcher.load_profile()
     nodes = [queries.load_any(name) for name in (left, right)]

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from ..clusters.profile import load_profile
-from ..science.cp2k_input import ScfSettings, cell_lengths_ang, check_atoms
+from ..science.cp2k.cost import ACCURACY, count_basis_functions, count_grid_points, estimate
+from ..science.cp2k.input import ScfSettings, cell_lengths_ang, check_atoms
 from ..science.errors import naming_file
-from ..science.estimate import ACCURACY, count_basis_functions, count_grid_points, estimate
-from ..science.model import build
-from ..science.spec import ModelSpec
+from ..science.models.build import build
+from ..science.models.spec import ModelSpec
 from ..workchains.protocols import load_protocol
 from . import print_json
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..figure_files import save, save_page
+from ..panels.files import save, save_page
 from ..science.errors import InputError
 from . import json_option, print_json
 

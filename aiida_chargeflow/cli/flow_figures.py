@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..figure_files import FORMATS, check_output
+from ..panels.files import FORMATS, check_output
 from .figure_output import Vector, finish, models_argument, output_options, single
 from .map_options import map_options, maps_of, plane_label, slice_of
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def _nodes(
     models: tuple[str, ...], output: Path, formats: tuple[str, ...] = FORMATS
 ) -> list[orm.WorkChainNode]:
-    from .. import launcher, tables
+    from ..results import tables
+    from ..runs import submit as launcher
 
     check_output(output, formats)
     launcher.load_profile()
@@ -57,8 +58,8 @@ def flow_map(
 
     With an output that ends in .html, the whole dot in 3D is written as a page that turns with the mouse.
     """
-    from ..figure_views import title_of
-    from ..flow_results import flow_analysis
+    from ..panels.views import title_of
+    from ..results.flow import flow_analysis
 
     nodes = _nodes(models, output, (*FORMATS, ".html"))
     results = [flow_analysis(node) for node in nodes]
@@ -90,8 +91,8 @@ def _page(nodes: list[orm.WorkChainNode], results: list[Any], scene: str) -> str
 def depth_profile(model: str, output: Path, as_json: bool) -> None:
     """Draw the flow magnitude of every atom, and the outward flow, against the depth below the surface."""
     from ..figures.depth_profile import depth_profile as draw
-    from ..flow_results import flow_analysis
-    from ..science.flow_summary import frame_of
+    from ..results.flow import flow_analysis
+    from ..science.charges.summary import frame_of
 
     node = single(_nodes((model,), output), "depth-profile")
     result = flow_analysis(node)
@@ -104,8 +105,8 @@ def depth_profile(model: str, output: Path, as_json: bool) -> None:
 def region_flow(model: str, output: Path, as_json: bool) -> None:
     """Draw how many electrons core, interlayer, shell and ligands hand to each other."""
     from ..figures.region_diagram import region_diagram
-    from ..flow_results import flow_analysis
-    from ..science.region_flow import region_flow as table
+    from ..results.flow import flow_analysis
+    from ..science.charges.region_flow import region_flow as table
 
     node = single(_nodes((model,), output), "region-flow")
     result = flow_analysis(node)

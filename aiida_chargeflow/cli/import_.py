@@ -53,8 +53,8 @@ def import_(
     DIR holds the XYZ of the run and the main output of CP2K; .pdos files, ACF.dat, WFN cubes and the input are
     taken along where they are there. All are checked against each other before anything is stored.
     """
-    from .. import launcher
-    from ..science.imported import ImportSettings
+    from ..runs import submit as launcher
+    from ..science.cp2k.finished_run import ImportSettings
     from .analyse import _numbers
 
     settings = ImportSettings.from_mapping(
@@ -67,7 +67,7 @@ def import_(
     )
     if not dry_run:
         launcher.load_profile()
-    from .. import importing
+    from ..runs import importing
 
     checked = importing.check(folder, settings, model)
     told: dict[str, Any] = {

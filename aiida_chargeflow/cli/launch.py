@@ -9,7 +9,7 @@ import click
 import yaml
 
 from ..science.errors import InputError, naming_file
-from ..science.spec import ModelSpec
+from ..science.models.spec import ModelSpec
 from . import json_option, print_json
 from .estimates import print_estimates
 
@@ -49,8 +49,8 @@ def launch(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
         _preview(specs, given["protocol"], overrides, as_json)
         return
 
-    from .. import launcher
-    from ..monitor import follow
+    from ..runs import submit as launcher
+    from ..runs.progress import follow
 
     launcher.load_profile()
     codes = launcher.load_codes(cp2k=given["cp2k"], bader=given["bader"])
@@ -87,8 +87,8 @@ def _yaml(path: Path | None) -> dict[str, Any]:
 
 
 def _preview(specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, Any], as_json: bool) -> None:
-    from ..science.cp2k_input import ScfSettings, cell_lengths_ang, check_atoms
-    from ..science.model import build
+    from ..science.cp2k.input import ScfSettings, cell_lengths_ang, check_atoms
+    from ..science.models.build import build
     from ..workchains.protocols import load_protocol
 
     resolved = load_protocol(protocol, overrides)

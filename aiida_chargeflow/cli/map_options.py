@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..figures.plane import Slice
-    from ..science.analysis import Analysis
+    from ..science.charges.analysis import Analysis
 
 _OPTIONS = (
     click.option("--origin", metavar="x,y,z", help="Point of the plane in Å; the middle by default."),

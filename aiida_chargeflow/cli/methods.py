@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..science.errors import InputError
-from ..science.methods_format import to_latex, to_markdown
-from ..science.methods_text import paragraphs
+from ..science.writing.methods_format import to_latex, to_markdown
+from ..science.writing.methods_text import paragraphs
 from .files import write_text
 
 
@@ -28,9 +28,10 @@ def methods(models: tuple[str, ...], output: Path | None, bibtex: Path | None, f
 
     Every sentence is made from the provenance of these models; where they differ, the draft says which.
     """
-    from .. import launcher, tables
-    from ..method_facts import facts
-    from ..science.citations import keys_of, to_bibtex
+    from ..results import tables
+    from ..results.method_facts import facts
+    from ..runs import submit as launcher
+    from ..science.writing.citations import keys_of, to_bibtex
 
     launcher.load_profile()
     nodes = tables.models_of(models)

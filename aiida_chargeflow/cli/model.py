@@ -11,8 +11,8 @@ from . import json_option, print_json
 from .figure_output import Vector
 
 if TYPE_CHECKING:
-    from ..science.candidates import Candidate
-    from ..science.model import QDModel
+    from ..science.models.build import QDModel
+    from ..science.models.candidates import Candidate
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _COLOURINGS = ("element", "region", "coordination", "pattern")
@@ -29,7 +29,7 @@ def model() -> None:
 @json_option
 def build(file: Path, output: Path | None, as_json: bool) -> None:
     """Build the model of FILE (YAML) and print what it is made of."""
-    from ..science.structure_file import write_model
+    from ..science.models.structure_file import write_model
 
     made = _load(file)
     if output is not None:
@@ -53,8 +53,8 @@ def candidates(
     name: str, height_nm: float, tolerance_nm: float, centre: Any, show_all: bool, as_json: bool
 ) -> None:
     """List the polyhedra of a height, with their formulas and whether the ligands find room."""
-    from ..science.candidates import candidates as list_candidates
-    from ..science.materials import material
+    from ..science.models.candidates import candidates as list_candidates
+    from ..science.models.materials import material
 
     found = list_candidates(material(name), height_nm, centre, tolerance_nm)
     listed = [item for item in found if item.fits or show_all]
@@ -69,7 +69,7 @@ def candidates(
 @json_option
 def show(file: Path, as_json: bool) -> None:
     """Show what the model of FILE (YAML, or XYZ as written by `model build`) is made of."""
-    from ..science.describe import describe
+    from ..science.models.describe import describe
 
     data = describe(_load(file))
     if as_json:
@@ -91,8 +91,8 @@ def draw(file: Path, output: Path, by: Any, view: tuple[float, ...]) -> None:
     With `--by pattern`, the edited layers of one ⟨111⟩ and one ⟨-1-1-1⟩ facet are drawn, vacancies and exchanges
     ringed.
     """
-    from ..figure_files import save
     from ..figures import model_view
+    from ..panels.files import save
     from ..science.errors import InputError
 
     made = _load(file)
@@ -128,8 +128,8 @@ def import_(
     file: Path, output: Path, regions: Any, core: str | None, planes: str | None, as_json: bool
 ) -> None:
     """Turn the XYZ FILE of another program into a model with regions and coordination."""
-    from ..science.importer import import_model
-    from ..science.structure_file import write_model
+    from ..science.models.from_atoms import import_model
+    from ..science.models.structure_file import write_model
 
     made = import_model(file, regions, core.split(",") if core else None, _planes(planes))
     write_model(made, output)
@@ -143,9 +143,9 @@ def import_(
 def _load(file: Path) -> QDModel:
     """Build the model of a YAML file, or read one from an XYZ file."""
     from ..science.errors import naming_file
-    from ..science.importer import import_model
-    from ..science.model import build as build_model
-    from ..science.spec import ModelSpec
+    from ..science.models.build import build as build_model
+    from ..science.models.from_atoms import import_model
+    from ..science.models.spec import ModelSpec
 
     if file.suffix in (".xyz", ".extxyz"):
         return import_model(file)

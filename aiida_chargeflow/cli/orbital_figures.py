@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..figure_files import check_output
+from ..panels.files import check_output
 from ..science.errors import InputError
 from .figure_output import Range, finish, models_argument, output_options, single
 
 if TYPE_CHECKING:
-    from ..orbital_results import OrbitalResult
+    from ..results.orbitals import OrbitalResult
 
 
 def _results(models: tuple[str, ...], output: Path) -> list[OrbitalResult]:
-    from .. import launcher, tables
-    from ..orbital_results import orbital_result
+    from ..results import tables
+    from ..results.orbitals import orbital_result
+    from ..runs import submit as launcher
 
     check_output(output)
     launcher.load_profile()
@@ -55,8 +56,8 @@ def orbitals(
     zoom: tuple[float, float] | None,
 ) -> None:
     """Draw every orbital as a segment split by what carries it; traps ringed, gap marked."""
-    from ..figure_views import ladder
     from ..figures.pdos import orbital_figure
+    from ..panels.views import ladder
 
     if emin >= emax:
         raise InputError("empty window", field="--emin", value=emin, remedy="Choose it below --emax.")
@@ -74,9 +75,9 @@ def orbitals(
 )
 def composition(model: str, output: Path, as_json: bool, states: int) -> None:
     """Draw the share of core, interlayer, shell and ligands in the orbitals around the gap."""
-    from ..figure_views import title_of
     from ..figures.composition import composition_figure
     from ..figures.pdos import label_colours
+    from ..panels.views import title_of
 
     result = single(_results((model,), output), "composition")
     bars = result.frontier_composition(states)
@@ -90,9 +91,9 @@ def composition(model: str, output: Path, as_json: bool, states: int) -> None:
 @output_options
 def alignment(models: tuple[str, ...], output: Path, as_json: bool) -> None:
     """Draw the band edges of core, interlayer and shell, side by side for several models."""
-    from ..figure_views import title_of
     from ..figures.alignment import alignment_figure
     from ..figures.colours import REGIONS
+    from ..panels.views import title_of
 
     results = _results(models, output)
     diagrams = {}

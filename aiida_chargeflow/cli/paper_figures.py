@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..figure_files import check_output
+from ..panels.files import check_output
 from .figure_output import Range, finish, models_argument, output_options
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ def paper(
 
     What a model lacks, such as orbitals that were not kept, is left out and named.
     """
-    from .. import launcher, tables
-    from ..paper_models import choose, paper_model
+    from ..panels.paper import choose, paper_model
+    from ..results import tables
+    from ..runs import submit as launcher
 
     check_output(output)
     launcher.load_profile()
@@ -79,11 +80,11 @@ def _draw(
     zoom: tuple[float, float] | None,
 ) -> tuple[Figure, list[str]]:
     """Return the figure and notes on what could not be built for it."""
-    from ..figure_views import common_legend
     from ..figures import paper as figures
-    from ..interlayer_views import interlayer_of
-    from ..paper_models import PLANES, on_plane
-    from ..structure_results import spec_of, structure_result
+    from ..panels.interlayer import interlayer_of
+    from ..panels.paper import PLANES, on_plane
+    from ..panels.views import common_legend
+    from ..results.structures import spec_of, structure_result
 
     results = [structure_result(node) for node in nodes]
     by_element, by_region = (common_legend(results, by) for by in ("element", "region"))

@@ -25,9 +25,10 @@ def report(models: tuple[str, ...], output: Path, title: str | None, as_json: bo
 
     Open index.html in a browser; no network is needed. Every number names the node that holds it.
     """
-    from .. import launcher, tables
     from ..report.directory import check_target
     from ..report.site import write_report
+    from ..results import tables
+    from ..runs import submit as launcher
 
     check_target(output)
     launcher.load_profile()

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from ..science.campaign import Campaign
+from ..science.models.campaign import Campaign
 from . import json_option, print_json
 
 _MARKS = {"ok": "[green]✓[/]", "note": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]·[/]"}
@@ -34,9 +34,9 @@ def setup() -> None:
 @json_option
 def check(computer: str | None, cp2k: str, bader: str, campaign: Path | None, as_json: bool) -> None:
     """Try everything that a first job would trip over, and say what to mend."""
-    from .. import launcher
     from ..clusters.profile import RunOptions
-    from ..setup_check import check_setup
+    from ..runs import submit as launcher
+    from ..runs.setup_check import check_setup
 
     options = RunOptions.from_mapping(Campaign.from_yaml(campaign).options) if campaign else None
     label = computer or (options.computer if options else "localhost")

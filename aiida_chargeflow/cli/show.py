@@ -17,7 +17,8 @@ from . import json_option, print_json
 @json_option
 def show(models: tuple[str, ...], as_json: bool) -> None:
     """Show energy, gaps and mean charge-flow magnitudes of finished models (PK, UUID or label)."""
-    from .. import launcher, queries
+    from ..results import select as queries
+    from ..runs import submit as launcher
 
     launcher.load_profile()
     rows = [queries.model_row(queries.load_model(model)) for model in models]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..figure_files import check_output
+from ..panels.files import check_output
 from ..science.errors import InputError
 from .figure_output import direction_option, finish, models_argument, output_options
 
@@ -42,10 +42,11 @@ def structure(
     direction: tuple[float, ...],
 ) -> None:
     """Draw the atoms of models side by side, as they were computed."""
-    from .. import launcher, tables
-    from ..figure_views import common_legend, structure_view
     from ..figures.structure import draw_structures
-    from ..structure_results import structure_result
+    from ..panels.views import common_legend, structure_view
+    from ..results import tables
+    from ..results.structures import structure_result
+    from ..runs import submit as launcher
 
     check_output(output)
     launcher.load_profile()
@@ -110,8 +111,9 @@ def isosurface(
 def _of_models(
     names: tuple[str, ...], orbitals: str, fraction: float, by: Any
 ) -> tuple[list[list[OrbitalView | None]], list[str], list[str]]:
-    from .. import launcher, tables
-    from ..figure_views import orbital_rows
+    from ..panels.views import orbital_rows
+    from ..results import tables
+    from ..runs import submit as launcher
 
     launcher.load_profile()
     nodes = tables.models_of(names)
@@ -132,8 +134,8 @@ def _of_file(path: Path, fraction: float, title: str) -> OrbitalView:
 
     from ..figures.atom_colours import ball_stick
     from ..figures.isosurface import OrbitalView, phase_surfaces
-    from ..science.bonds import bond_graph
-    from ..science.cube import isovalue, read_cube
+    from ..science.charges.bonds import bond_graph
+    from ..science.electrons.cube import isovalue, read_cube
 
     cube = read_cube(path)
     atoms = Atoms(numbers=cube.numbers, positions=cube.positions_ang)

@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..science.campaign import Campaign
 from ..science.errors import InputError
+from ..science.models.campaign import Campaign
 from . import json_option, print_json
 
 if TYPE_CHECKING:
-    from ..sweep_plan import Plan
-    from ..sweep_status import SweepStatus
+    from ..runs.plan import Plan
+    from ..runs.status import SweepStatus
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -60,8 +60,8 @@ def submit(file: Path, as_json: bool, **given: Any) -> None:
 @_submission
 def add(name: str, file: Path, as_json: bool, **given: Any) -> None:
     """Add the points of another campaign FILE to the sweep NAME; they share its slots."""
-    from .. import launcher
-    from .. import sweep as service
+    from ..runs import submit as launcher
+    from ..runs import sweep as service
 
     launcher.load_profile()
     service.group_of(name)
@@ -74,8 +74,8 @@ def add(name: str, file: Path, as_json: bool, **given: Any) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Submit without asking.")
 def retry(name: str, file: Path | None, yes: bool) -> None:
     """Submit the failed points of the sweep NAME again, with the options of FILE if one is given."""
-    from .. import launcher
-    from .. import sweep as service
+    from ..runs import submit as launcher
+    from ..runs import sweep as service
 
     launcher.load_profile()
     entries = service.failed(name)
@@ -104,9 +104,9 @@ def status(name: str | None, watch: bool, scf: bool, interval: float, as_json: b
 
     *queued* is the time in the queue of the cluster, *failed* counts jobs; a further job may have mended it.
     """
-    from .. import launcher
-    from .. import sweep as service
-    from ..sweep_status import sweep_status
+    from ..runs import submit as launcher
+    from ..runs import sweep as service
+    from ..runs.status import sweep_status
     from . import sweep_view
 
     launcher.load_profile()
@@ -128,8 +128,8 @@ def status(name: str | None, watch: bool, scf: bool, interval: float, as_json: b
 @click.argument("name")
 def pause(name: str) -> None:
     """Submit no further points of the sweep NAME for now; what is under way goes on."""
-    from .. import launcher
-    from .. import sweep as service
+    from ..runs import submit as launcher
+    from ..runs import sweep as service
 
     launcher.load_profile()
     n = service.pause(name)
@@ -144,8 +144,8 @@ def pause(name: str) -> None:
 @click.argument("name")
 def resume(name: str) -> None:
     """Go on with all of the sweep NAME that is paused, by you or after repeated failures."""
-    from .. import launcher
-    from .. import sweep as service
+    from ..runs import submit as launcher
+    from ..runs import sweep as service
 
     launcher.load_profile()
     n = service.resume(name)
@@ -158,8 +158,8 @@ def resume(name: str) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def cancel(name: str, points: tuple[str, ...], yes: bool) -> None:
     """Kill what is under way of the sweep NAME, with its jobs on the cluster; finished points stay."""
-    from .. import launcher
-    from .. import sweep as service
+    from ..runs import submit as launcher
+    from ..runs import sweep as service
 
     launcher.load_profile()
     what = ", ".join(points) or "the whole sweep"
@@ -169,7 +169,7 @@ def cancel(name: str, points: tuple[str, ...], yes: bool) -> None:
 
 def _checked_plan(file: Path, quiet: bool) -> Plan:
     """Build everything; refuse the whole campaign if any part of it is impossible."""
-    from ..sweep_plan import make_plan
+    from ..runs.plan import make_plan
 
     campaign = Campaign.from_yaml(file)
     console = Console(stderr=True, quiet=quiet)
@@ -197,9 +197,9 @@ def _checked_plan(file: Path, quiet: bool) -> Plan:
 
 
 def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool) -> None:
-    from .. import launcher
-    from .. import sweep as service
-    from ..calibration import calibrated
+    from ..runs import submit as launcher
+    from ..runs import sweep as service
+    from ..runs.calibration import calibrated
 
     if given["dry_run"]:
         _show_plan(_calibrated_if_possible(plan), as_json)
@@ -238,8 +238,8 @@ def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool)
 
 
 def _calibrated_if_possible(plan: Plan) -> Plan:
-    from .. import launcher
-    from ..calibration import calibrated
+    from ..runs import submit as launcher
+    from ..runs.calibration import calibrated
 
     try:
         launcher.load_profile()

@@ -14,10 +14,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..monitor import clock
+from ..runs.progress import clock
 
 if TYPE_CHECKING:
-    from ..sweep_status import PointStatus, SweepStatus
+    from ..runs.status import PointStatus, SweepStatus
 
 _STYLES = {"done": "green", "running": "cyan", "stuck": "yellow", "failed": "red", "waiting": "dim"}
 _MARKS = {"done": "✓", "running": "▶", "stuck": "!", "failed": "✗", "waiting": "·"}

@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ..science.table_format import cell, columns, to_csv, to_latex, to_markdown
+from ..science.writing.table_format import cell, columns, to_csv, to_latex, to_markdown
 from . import json_option, print_json
 
 _NAMES = ("stoichiometry", "gaps", "charges", "charge-flow", "ligand-density", "orbitals", "cost")
@@ -28,7 +28,8 @@ def table(name: str, models: tuple[str, ...], where: str | None, form: str, as_j
 
     The table `cost` counts failed and unfinished models of a group too.
     """
-    from .. import costs, launcher, tables
+    from ..results import costs, tables
+    from ..runs import submit as launcher
 
     launcher.load_profile()
     chosen = tables.models_of(models, finished_only=name != "cost")

@@ -9,7 +9,7 @@ import click
 import yaml
 
 from ..science.errors import InputError
-from ..science.printed import PrintedNumber, printed_number
+from ..science.writing.printed import PrintedNumber, printed_number
 from . import json_option, print_json
 
 _MANY = 3  # more sources of a file than this are listed instead of traced one after the other
@@ -28,7 +28,8 @@ def trace(source: str, names: tuple[str, ...], column: str | None, as_json: bool
     VALUE is a number as a table or a report prints it: 0.722 is found in all models of the profile, a whole
     number (which could be a PK) only with --in or --column. FILE is a figure, a report page or a table.
     """
-    from .. import launcher, tracing
+    from ..results import tracing
+    from ..runs import submit as launcher
 
     launcher.load_profile()
     number = printed_number(source)
@@ -50,7 +51,8 @@ def trace(source: str, names: tuple[str, ...], column: str | None, as_json: bool
 
 
 def _trace_value(number: PrintedNumber, names: tuple[str, ...], column: str | None, as_json: bool) -> None:
-    from .. import tables, tracing, values
+    from ..results import sources_of_numbers as values
+    from ..results import tables, tracing
 
     models = tables.models_of(names) if names else tables.all_models()
     matches = values.find(number, models, column)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..figure_files import check_output
+from ..panels.files import check_output
 from ..science.errors import InputError
 from .figure_output import finish, models_argument, output_options
 
@@ -60,8 +60,10 @@ def _draw(
     ordinate: tuple[str, str],
     **options: Any,
 ) -> None:
-    from .. import launcher, tables, trends
     from ..figures.trends import trend_figure
+    from ..panels import trends
+    from ..results import tables
+    from ..runs import submit as launcher
 
     check_output(output)
     launcher.load_profile()

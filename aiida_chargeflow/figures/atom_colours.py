@@ -9,7 +9,7 @@ import numpy as np
 from ase.data import atomic_numbers, covalent_radii
 from numpy.typing import NDArray
 
-from ..science.bonds import formal_sign
+from ..science.charges.bonds import formal_sign
 from ..science.kinds import REGIONS
 from .ball_stick import BallStick, Floats
 from .colours import REGIONS as REGION_COLOURS

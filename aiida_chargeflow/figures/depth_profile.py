@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ..science.charges.surface_frame import SurfaceFrame
 from ..science.kinds import REGIONS as REGION_NAMES
-from ..science.surface_frame import SurfaceFrame
 from .colours import REGIONS
 from .style import SINGLE_COLUMN_IN, paper_style
 

@@ -13,8 +13,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
+from ..science.charges.selection import species_mask
 from ..science.errors import InputError
-from ..science.selection import species_mask
 from .colours import FLOW_MAP, THREE_COORDINATE_ANION
 from .plane import Slice, facets_edge_on, outline, plane
 from .plane_field import clip_to_outline, draw_divergence, draw_streamlines, grid_over, interpolate

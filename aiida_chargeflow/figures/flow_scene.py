@@ -9,7 +9,7 @@ from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..science.analysis import Analysis
+from ..science.charges.analysis import Analysis
 from ..science.kinds import REGIONS as REGION_NAMES
 from .atom_colours import choices
 from .colours import FLOW_MAP, element_colour

@@ -6,11 +6,11 @@ import numpy as np
 from ase.data import chemical_symbols, covalent_radii
 from matplotlib.figure import Figure
 
-from ..science.draft import Edit
 from ..science.elements import element
 from ..science.kinds import LIGAND
-from ..science.lattice import TETRAHEDRAL, Integers
-from ..science.model import QDModel
+from ..science.models.build import QDModel
+from ..science.models.draft import Edit
+from ..science.models.lattice import TETRAHEDRAL, Integers
 from . import atom_colours
 from .atom_colours import BALL, Colouring, Legend, ball_stick
 from .ball_stick import BallStick, Floats, view_axes

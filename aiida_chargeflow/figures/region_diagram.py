@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from ..science.region_flow import GroupFlow
+from ..science.charges.region_flow import GroupFlow
 from .colours import REGIONS
 from .style import paper_style
 

@@ -12,7 +12,7 @@ from aiida.engine import ExitCode
 from aiida.parsers.parser import Parser
 
 from ..calculations.bader import BaderCalculation
-from ..science.acf import Acf, read_acf
+from ..science.charges.acf import Acf, read_acf
 from ..science.errors import InputError
 from ..science.settings import BaderSettings
 

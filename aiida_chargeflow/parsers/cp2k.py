@@ -12,15 +12,15 @@ from aiida_cp2k.parsers import Cp2kBaseParser
 
 from ..calculations.cp2k import prints_shares
 from ..calculations.orbitals import orbitals_node, to_pdos
-from ..science.cp2k_failures import Cp2kOutputError, Failure
-from ..science.cp2k_input import ATOM_SHARES
-from ..science.cp2k_output import Cp2kOutput, read_output
-from ..science.cube import crop, read_cube, write_cube
-from ..science.electronic import analyse
+from ..science.cp2k.failures import Cp2kOutputError, Failure
+from ..science.cp2k.input import ATOM_SHARES
+from ..science.cp2k.orbital_cubes import ORBITAL_CUBES, edge_numbers, orbital_number
+from ..science.cp2k.output import Cp2kOutput, read_output
+from ..science.cp2k.relaxation import TRAJECTORY, last_positions
+from ..science.electrons.cube import crop, read_cube, write_cube
+from ..science.electrons.pdos import read_pdos
+from ..science.electrons.traps import analyse
 from ..science.errors import InputError
-from ..science.orbital_cubes import ORBITAL_CUBES, edge_numbers, orbital_number
-from ..science.pdos import read_pdos
-from ..science.relax_input import TRAJECTORY, last_positions
 
 
 class ChargeflowCp2kParser(Cp2kBaseParser):

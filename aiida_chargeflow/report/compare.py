@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 from ..figures.flow_map import flow_maps
 from ..figures.trends import TrendPoint, trend_figure
-from ..flow_results import flow_analysis
-from ..orbital_results import orbital_result
+from ..panels.trends import trend_points
+from ..results.flow import flow_analysis
+from ..results.orbitals import orbital_result
+from ..results.structures import spec_of
 from ..science.errors import InputError
-from ..structure_results import spec_of
-from ..trends import trend_points
 from .cells import Cell, Grid, words
 from .overview import overview_columns
 from .pages import render

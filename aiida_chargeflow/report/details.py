@@ -8,11 +8,11 @@ from typing import Any
 import yaml
 from aiida import orm
 
-from .. import tables
-from ..costs import total
-from ..science.column_names import describe
+from ..results import tables
+from ..results.columns import describe
+from ..results.costs import total
+from ..results.tracing import origin
 from ..science.kinds import REGIONS
-from ..tracing import origin
 from .cells import Cell, Column, Grid, count, number, words
 from .protocol import nearest_protocol
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from aiida import orm
 
-from ..costs import cost, total
-from ..queries import model_row
-from ..science.column_names import columns
-from ..structure_results import spec_of
-from ..tracing import model
-from ..trends import n_monolayers
+from ..panels.trends import n_monolayers
+from ..results.columns import columns
+from ..results.costs import cost, total
+from ..results.select import model_row
+from ..results.structures import spec_of
+from ..results.tracing import model
 from .cells import Cell, Column, count, number, words
 from .protocol import nearest_protocol
 

@@ -10,8 +10,6 @@ from aiida import orm
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from ..figure_files import save, save_page
-from ..figure_views import ladder, orbital_rows, title_of
 from ..figures.alignment import alignment_figure
 from ..figures.atom_colours import choices
 from ..figures.colours import REGIONS
@@ -22,11 +20,13 @@ from ..figures.isosurface import orbital_figure as isosurface_figure
 from ..figures.pdos import label_colours, orbital_figure
 from ..figures.plane import Slice
 from ..figures.scene import scene_html
-from ..flow_results import flow_analysis
-from ..orbital_results import OrbitalResult, orbital_result
-from ..science.analysis import Analysis
+from ..panels.files import save, save_page
+from ..panels.views import ladder, orbital_rows, title_of
+from ..results.flow import flow_analysis
+from ..results.orbitals import OrbitalResult, orbital_result
+from ..results.structures import structure_result
+from ..science.charges.analysis import Analysis
 from ..science.errors import InputError
-from ..structure_results import structure_result
 
 #: Planes of the flow maps: normal → its name in captions.
 PLANES = {(1.0, 0.0, -1.0): "(1 0 -1)", (0.0, 0.0, 1.0): "(0 0 1)"}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from ..science.nested import differences
+from ..science.writing.nested import differences
 from ..workchains.protocols import load_protocol, protocol_names
 
 Changes = dict[str, list[Any]]

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiida import orm
 
-from ..science.table_format import to_csv
+from ..science.writing.table_format import to_csv
 from . import details, overview
 from .cells import Cell
 from .compare import comparison

@@ -17,10 +17,10 @@ from ..calculations.build_model import build_model
 from ..calculations.charge_flow import charge_flow
 from ..calculations.failures import reason
 from ..calculations.summarise import summarise
-from ..science.cp2k_input import WAVEFUNCTION
+from ..science.cp2k.input import WAVEFUNCTION
 from ..science.errors import InputError
+from ..science.models.spec import ModelSpec
 from ..science.settings import BaderSettings
-from ..science.spec import ModelSpec
 from .data_files import cp2k_data_files
 from .protocols import load_protocol
 from .relax import RelaxWorkChain

@@ -10,9 +10,9 @@ from ..calculations.cp2k import DotCalculation
 from ..calculations.cp2k_parameters import build_of
 from ..calculations.failures import reason
 from ..calculations.relax_parameters import relax_parameters
-from ..science.cp2k_input import WAVEFUNCTION
+from ..science.cp2k.input import WAVEFUNCTION
+from ..science.cp2k.relaxation import RelaxSettings
 from ..science.errors import InputError
-from ..science.relax_input import RelaxSettings
 from .remote_files import forget_job, lacks_file
 from .scf import half_the_processes
 

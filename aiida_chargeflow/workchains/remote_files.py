@@ -9,7 +9,7 @@ from typing import Any
 from aiida import orm
 
 from ..clusters.profile import is_directory
-from ..science.cp2k_input import WAVEFUNCTION
+from ..science.cp2k.input import WAVEFUNCTION
 from ..science.errors import InputError
 
 

@@ -12,7 +12,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from ..calculations.cp2k import DotCalculation
 from ..calculations.cp2k_parameters import build_of, cp2k_parameters
 from ..calculations.failures import reason
-from ..science.cp2k_input import WAVEFUNCTION, ScfSettings
+from ..science.cp2k.input import WAVEFUNCTION, ScfSettings
 from ..science.errors import InputError
 from .remote_files import forget_job, lacks_file
 

@@ -13,7 +13,7 @@ from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from aiida.plugins import WorkflowFactory
 
 from ..calculations.expand_campaign import expand_campaign
-from ..runs import active_runs, find_run, submission_lock
+from .point_runs import active_runs, find_run, submission_lock
 
 
 class SweepWorkChain(WorkChain):

@@ -3,7 +3,7 @@
 import json
 
 from aiida_chargeflow.archive.privacy import Hider, Secrets, secrets_of
-from aiida_chargeflow.science.accounting import JobTime, from_sacct
+from aiida_chargeflow.clusters.accounting import JobTime, from_sacct
 
 ATTRIBUTES = {
     "process_state": "finished",

@@ -8,7 +8,7 @@ from aiida import orm
 from aiida.manage import get_manager
 from commands import FIXTURE, ok, refused, rewritten, run
 
-from aiida_chargeflow import launcher
+from aiida_chargeflow.runs import submit as launcher
 
 TABLES = ("stoichiometry", "gaps", "charges", "charge-flow", "ligand-density", "orbitals", "cost")
 LABEL = "chargeflow/fixture"

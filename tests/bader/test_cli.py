@@ -14,7 +14,7 @@ from aiida_chargeflow.bader.cli import main
 from aiida_chargeflow.bader.cube import Cube, read_cube
 from aiida_chargeflow.bader.engine import partition
 from aiida_chargeflow.bader.jit import cache_directory
-from aiida_chargeflow.science.acf import read_acf
+from aiida_chargeflow.science.charges.acf import read_acf
 
 from .conftest import gaussians, make_header
 

@@ -40,9 +40,9 @@ def measure(n_atoms: int, dense: bool) -> str:
     """Return one row of the table."""
     import numpy as np
 
-    from aiida_chargeflow.science.bonds import bond_graph
-    from aiida_chargeflow.science.charge_flow import solve
-    from aiida_chargeflow.science.laplacian import components, incidence
+    from aiida_chargeflow.science.charges.bonds import bond_graph
+    from aiida_chargeflow.science.charges.charge_flow import solve
+    from aiida_chargeflow.science.charges.laplacian import components, incidence
 
     atoms, charge = ball(n_atoms)
     solve(atoms.positions[:8], np.array([[0, 1]]), np.zeros(8))  # load what loads on first use

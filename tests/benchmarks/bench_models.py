@@ -11,8 +11,8 @@ import time
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from aiida_chargeflow.science.model import build
-from aiida_chargeflow.science.spec import ModelSpec
+from aiida_chargeflow.science.models.build import build
+from aiida_chargeflow.science.models.spec import ModelSpec
 
 N_MONOLAYERS = (1, 3, 6, 9, 14, 20)
 

@@ -20,9 +20,9 @@ import yaml
 from aiida import load_profile, orm
 from aiida.engine import run_get_node
 
-from aiida_chargeflow.runs import find_run
-from aiida_chargeflow.science.importer import import_model
+from aiida_chargeflow.science.models.from_atoms import import_model
 from aiida_chargeflow.workchains.model import ModelWorkChain
+from aiida_chargeflow.workchains.point_runs import find_run
 
 HARTREE_MEV = 27211.386245988
 

@@ -24,9 +24,9 @@ from aiida_chargeflow.calculations.orbitals import orbitals_node  # noqa: E402
 from aiida_chargeflow.calculations.structures import to_atoms  # noqa: E402
 from aiida_chargeflow.calculations.summarise import summarise  # noqa: E402
 from aiida_chargeflow.report.site import write_report  # noqa: E402
+from aiida_chargeflow.science.electrons.pdos import Pdos  # noqa: E402
 from aiida_chargeflow.science.elements import element  # noqa: E402
-from aiida_chargeflow.science.pdos import Pdos  # noqa: E402
-from aiida_chargeflow.science.spec import ModelSpec  # noqa: E402
+from aiida_chargeflow.science.models.spec import ModelSpec  # noqa: E402
 from aiida_chargeflow.workchains.model import ModelWorkChain  # noqa: E402
 from aiida_chargeflow.workchains.protocols import load_protocol  # noqa: E402
 

@@ -7,9 +7,9 @@ import pytest
 from aiida import orm
 from click.testing import CliRunner
 
-from aiida_chargeflow import launcher
 from aiida_chargeflow.cli import main
-from aiida_chargeflow.science.nested import differences
+from aiida_chargeflow.runs import submit as launcher
+from aiida_chargeflow.science.writing.nested import differences
 
 
 def test_differences():

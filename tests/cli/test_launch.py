@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from aiida_chargeflow.cli import main
-from aiida_chargeflow.science.estimate import ACCURACY
+from aiida_chargeflow.science.cp2k.cost import ACCURACY
 
 
 @pytest.fixture

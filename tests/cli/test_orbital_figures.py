@@ -8,11 +8,11 @@ from aiida.engine import ProcessState
 from click.testing import CliRunner
 from recorded import CP2K, archive, recorded_pdos
 
-from aiida_chargeflow import launcher
 from aiida_chargeflow.calculations.orbitals import orbitals_node
 from aiida_chargeflow.calculations.summarise import summarise
 from aiida_chargeflow.cli import main
-from aiida_chargeflow.orbital_results import orbital_result
+from aiida_chargeflow.results.orbitals import orbital_result
+from aiida_chargeflow.runs import submit as launcher
 from aiida_chargeflow.workchains.model import ModelWorkChain
 
 

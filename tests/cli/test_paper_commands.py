@@ -6,10 +6,10 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from aiida_chargeflow import tables
 from aiida_chargeflow.cli import main
-from aiida_chargeflow.science.column_names import describe
-from aiida_chargeflow.science.table_format import cell
+from aiida_chargeflow.results import tables
+from aiida_chargeflow.results.columns import describe
+from aiida_chargeflow.science.writing.table_format import cell
 
 
 def run(*arguments):

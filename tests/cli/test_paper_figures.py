@@ -8,17 +8,19 @@ from click.testing import CliRunner
 from matplotlib.collections import LineCollection
 from matplotlib.quiver import Quiver
 
-from aiida_chargeflow import figure_views, paper_models, trends
 from aiida_chargeflow.cli import main
 from aiida_chargeflow.cli.paper_figures import _draw
 from aiida_chargeflow.figures import style
 from aiida_chargeflow.figures.pdos import orbital_figure
-from aiida_chargeflow.flow_results import flow_analysis
-from aiida_chargeflow.kept_orbitals import read_orbital, wanted
-from aiida_chargeflow.orbital_results import orbital_cubes, orbital_result
-from aiida_chargeflow.structure_results import structure_result
-from aiida_chargeflow.tables import models_of
-from aiida_chargeflow.tracing import uuids_of
+from aiida_chargeflow.panels import paper as paper_models
+from aiida_chargeflow.panels import trends
+from aiida_chargeflow.panels import views as figure_views
+from aiida_chargeflow.results.flow import flow_analysis
+from aiida_chargeflow.results.kept_orbitals import read_orbital, wanted
+from aiida_chargeflow.results.orbitals import orbital_cubes, orbital_result
+from aiida_chargeflow.results.structures import structure_result
+from aiida_chargeflow.results.tables import models_of
+from aiida_chargeflow.results.tracing import uuids_of
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from aiida_chargeflow.cli.sweep_view import status_table, watch
-from aiida_chargeflow.sweep_status import PointStatus, SweepStatus
+from aiida_chargeflow.runs.status import PointStatus, SweepStatus
 
 
 def point(label: str, state: str, **known: object) -> PointStatus:

@@ -11,9 +11,10 @@ from ase import Atoms
 from click.testing import CliRunner
 from matplotlib.figure import Figure
 
-from aiida_chargeflow import launcher, tracing
 from aiida_chargeflow.cli import main
-from aiida_chargeflow.figure_files import save
+from aiida_chargeflow.panels.files import save
+from aiida_chargeflow.results import tracing
+from aiida_chargeflow.runs import submit as launcher
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.workchains.model import ModelWorkChain
 

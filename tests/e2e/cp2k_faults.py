@@ -14,7 +14,7 @@ sys.path[:0] = [str(Path(__file__).parents[depth]) for depth in (1, 2)]
 from e2e.site_under_test import Site, shell  # noqa: E402
 from e2e.trial import GOOD_OPTIONS, Report, Trial  # noqa: E402
 
-from aiida_chargeflow.science.cp2k_output import scf_progress  # noqa: E402
+from aiida_chargeflow.science.cp2k.output import scf_progress  # noqa: E402
 
 STAGE = {"name": "rough", "final": True, "eps_scf": 1e-6, "max_scf": 60, "n_virtual": 2}
 ROUGH = {
@@ -51,7 +51,7 @@ class MoleculeTrial(Trial):
         from aiida import orm
         from sweep_standin import MoleculeSweepWorkChain
 
-        from aiida_chargeflow.science.spec import ModelSpec
+        from aiida_chargeflow.science.models.spec import ModelSpec
         from aiida_chargeflow.workchains.model import ModelWorkChain
 
         any_spec = ModelSpec.from_mapping(

@@ -108,7 +108,7 @@ def _outage(place: Site, name: str, service: str, seconds: int) -> Report:
 
 
 def _resume(trial: Trial) -> int:
-    from aiida_chargeflow import sweep
+    from aiida_chargeflow.runs import sweep
 
     return sweep.resume(trial.name)
 
@@ -190,7 +190,7 @@ def never_starts(place: Site) -> Report:
 
 
 def _refused(place: Site, name: str, fault: str, **options: Any) -> Report:
-    from aiida_chargeflow import sweep
+    from aiida_chargeflow.runs import sweep
 
     trial = Trial(place, name, n=2, **options)
     trial.wait(lambda: trial.count("stuck") or trial.count("failed") == 2, 120, "the refusal")

@@ -54,8 +54,8 @@ def measure(profile: str, n: int, concurrent: int, limit_s: float) -> None:
     from aiida.engine.daemon.client import get_daemon_client
     from sweep_standin import StandInSweepWorkChain
 
-    from aiida_chargeflow import sweep
-    from aiida_chargeflow.sweep_status import sweep_status
+    from aiida_chargeflow.runs import sweep
+    from aiida_chargeflow.runs.status import sweep_status
 
     loaded = load_profile(profile)
     name = f"scale-{int(time.time())}"

@@ -10,13 +10,13 @@ from aiida.engine import run_get_node
 from ase import Atoms
 from click.testing import CliRunner
 
-from aiida_chargeflow import launcher
 from aiida_chargeflow.calculations.orbitals import to_pdos
 from aiida_chargeflow.cli import main
-from aiida_chargeflow.science.cube import read_cube
-from aiida_chargeflow.science.electronic import analyse
+from aiida_chargeflow.runs import submit as launcher
+from aiida_chargeflow.science.cp2k.orbital_cubes import name_cubes, orbital_number
+from aiida_chargeflow.science.electrons.cube import read_cube
+from aiida_chargeflow.science.electrons.traps import analyse
 from aiida_chargeflow.science.errors import InputError
-from aiida_chargeflow.science.orbital_cubes import name_cubes, orbital_number
 from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.scf import ScfWorkChain
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from aiida_chargeflow.cli import main
 from aiida_chargeflow.science.kinds import REGIONS
-from aiida_chargeflow.science.spec import ModelSpec
+from aiida_chargeflow.science.models.spec import ModelSpec
 from aiida_chargeflow.workchains.model import ModelWorkChain
 
 pytestmark = pytest.mark.e2e

@@ -78,7 +78,7 @@ class Trial:
         from aiida import orm
         from aiida.engine import submit
 
-        from aiida_chargeflow import sweep
+        from aiida_chargeflow.runs import sweep
 
         group = orm.Group.collection.get_or_create(sweep.GROUP_PREFIX + self.name)[0]
         group.base.extras.set(sweep._STATE, {"points": self.points})
@@ -95,7 +95,7 @@ class Trial:
 
     def status(self) -> Any:
         """Return the sweep's status."""
-        from aiida_chargeflow.sweep_status import sweep_status
+        from aiida_chargeflow.runs.status import sweep_status
 
         return sweep_status(self.name)
 
@@ -128,7 +128,7 @@ class Trial:
 
     def explain(self) -> None:
         """Print what the points without a result and the sweep itself say."""
-        from aiida_chargeflow.sweep import group_of
+        from aiida_chargeflow.runs.sweep import group_of
 
         for row in self.status().points:
             print(row, file=sys.stderr)

@@ -16,8 +16,8 @@ from aiida_chargeflow.figures.atom_colours import ball_stick
 from aiida_chargeflow.figures.ball_stick import BallStick
 from aiida_chargeflow.figures.colours import ELEMENTS, REGIONS, THREE_COORDINATE_ANION
 from aiida_chargeflow.figures.surface_image import Surface, render
-from aiida_chargeflow.science.cube import crop, isovalue, read_cube
-from aiida_chargeflow.science.electronic import analyse
+from aiida_chargeflow.science.electrons.cube import crop, isovalue, read_cube
+from aiida_chargeflow.science.electrons.traps import analyse
 
 
 def rendered(figure: Figure) -> int:

@@ -14,10 +14,10 @@ from aiida_chargeflow.figures.flow_scene import flow_scene, flow_scene_png
 from aiida_chargeflow.figures.plane import plane
 from aiida_chargeflow.figures.plane_field import interpolate
 from aiida_chargeflow.figures.region_diagram import region_diagram
-from aiida_chargeflow.science.analysis import Analysis, analyse
+from aiida_chargeflow.science.charges.analysis import Analysis, analyse
+from aiida_chargeflow.science.charges.region_flow import region_flow
+from aiida_chargeflow.science.charges.summary import frame_of
 from aiida_chargeflow.science.errors import InputError
-from aiida_chargeflow.science.flow_summary import frame_of
-from aiida_chargeflow.science.region_flow import region_flow
 
 
 @pytest.fixture(scope="module")

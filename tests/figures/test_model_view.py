@@ -12,8 +12,8 @@ from matplotlib.collections import EllipseCollection
 from aiida_chargeflow.figures.colours import REGIONS
 from aiida_chargeflow.figures.model_view import figure_of, page_of, pattern_figure_of
 from aiida_chargeflow.figures.structure import view_axes
-from aiida_chargeflow.science.model import build
-from aiida_chargeflow.science.spec import ModelSpec
+from aiida_chargeflow.science.models.build import build
+from aiida_chargeflow.science.models.spec import ModelSpec
 
 VIEW = (1.0, -2.0, 0.6)
 

@@ -8,7 +8,7 @@ from ase import Atoms
 
 from aiida_chargeflow.calculations.cp2k import DotCalculation, validate_keep_cubes
 from aiida_chargeflow.calculations.orbitals import to_pdos
-from aiida_chargeflow.science.electronic import analyse
+from aiida_chargeflow.science.electrons.traps import analyse
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "cp2k"
 

@@ -9,7 +9,7 @@ from aiida import orm
 from browser import Browser
 from commands import ok, refused
 
-from aiida_chargeflow import tables, tracing
+from aiida_chargeflow.results import tables, tracing
 
 #: A label that would run if any page took it for more than text.
 HOSTILE = """<script>window.hacked=1</script></title><img src=x onerror="window.hacked=1">'"`"""

@@ -16,8 +16,8 @@ from ase import Atoms
 
 from aiida_chargeflow.calculations.cp2k import DotCalculation
 from aiida_chargeflow.calculations.structures import to_atoms
-from aiida_chargeflow.science.cp2k_input import WAVEFUNCTION
-from aiida_chargeflow.science.spec import ModelSpec
+from aiida_chargeflow.science.cp2k.input import WAVEFUNCTION
+from aiida_chargeflow.science.models.spec import ModelSpec
 from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.protocols import load_protocol
 from aiida_chargeflow.workchains.relax import RelaxWorkChain

@@ -5,9 +5,9 @@ from aiida import orm
 from aiida.engine.utils import instantiate_process
 from aiida.manage import get_manager
 
-from aiida_chargeflow.launcher import load_codes
+from aiida_chargeflow.runs.submit import load_codes
 from aiida_chargeflow.science.errors import InputError
-from aiida_chargeflow.science.spec import ModelSpec
+from aiida_chargeflow.science.models.spec import ModelSpec
 from aiida_chargeflow.workchains.model import ModelWorkChain, point_digest
 from aiida_chargeflow.workchains.protocols import describe_protocol, load_protocol, protocol_names
 

@@ -10,7 +10,7 @@ from aiida import orm
 from aiida.engine import run_get_node
 from sweep_standin import StandInModel, StandInSweepWorkChain
 
-from aiida_chargeflow.runs import active_runs, find_run, latest_runs
+from aiida_chargeflow.workchains.point_runs import active_runs, find_run, latest_runs
 
 pytestmark = pytest.mark.usefixtures("aiida_profile_clean")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from ...science.cp2k_input import ScfSettings
+from ...science.cp2k.input import ScfSettings
+from ...science.cp2k.relaxation import resolve_levels
 from ...science.errors import InputError
-from ...science.relax_input import resolve_levels
 from ...science.settings import BaderSettings, ChargeFlowSettings
 
 _DEFAULT = "default"

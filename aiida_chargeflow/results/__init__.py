@@ -1,0 +1,1 @@
+"""What finished models say, asked of the provenance graph."""

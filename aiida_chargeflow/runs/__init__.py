@@ -1,0 +1,1 @@
+"""Submit, follow and steer runs."""

@@ -1,0 +1,1 @@
+"""Bader charges and the charge flow along the bonds."""

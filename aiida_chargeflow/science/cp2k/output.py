@@ -1,0 +1,339 @@
+"""Read the main output of CP2K: energy, SCF, eigenvalues, gap, and what to distrust.
+
+Tested on outputs of CP2K 2023.1. Later versions are known to print energies in ``[hartree]`` and to abort where
+2023.1 only warns of an unconverged SCF; both are understood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..units import HARTREE_EV
+from .failures import Cp2kOutputError, Failure, diagnose
+from .levels import Frontier, SpinLevels, frontier, read_levels
+
+__all__ = ["Cp2kOutput", "Cp2kOutputError", "Failure", "ScfStep", "read_output", "scf_progress"]
+
+
+@dataclass(frozen=True)
+class ScfStep:
+    """One line of an SCF table.
+
+    :param run: which SCF of the output, from 1; a geometry optimisation has one or more per geometry.
+    :param step: number of the step as CP2K prints it.
+    :param method: for example ``Broy./Diag.``, ``P_Mix/Diag.``, ``OT DIIS``, ``OT CG``, ``OT LS``.
+    :param time_s: wall time of the step.
+    :param convergence: largest deviation; None for a line search, which prints none.
+    """
+
+    run: int
+    step: int
+    method: str
+    time_s: float
+    convergence: float | None
+    energy_hartree: float
+
+
+@dataclass(frozen=True)
+class Cp2kOutput:
+    """What one CP2K run printed. Fields are None (or empty) where this output does not tell.
+
+    :param energy_hartree: the last total energy; with smearing the Mermin free energy.
+    :param scf_converged: False if the last SCF did not converge (CP2K ends with status 0 all the same).
+    :param n_unconverged_scf: SCFs of the whole run that did not converge, the last one included.
+    :param electrons_on_grid: integral of the valence density on the real-space grid, positive.
+    :param fermi_level_ev: as CP2K prints it: with integer occupations it is the HOMO, not the mid-gap.
+    :param electronic_temperature_k: of Fermi-Dirac smearing; None without smearing.
+    :param frontier: HOMO, LUMO, gap and how far the occupations are from integers.
+    :param n_valence: (n_atoms,) valence electrons of the potentials this run used; empty if not printed.
+    :param kinds: kind name → number of atoms, in CP2K's order.
+    :param time_limit_reached: CP2K stopped itself at GLOBAL/WALLTIME and can be restarted.
+    """
+
+    cp2k_version: str
+    source_revision: str
+    finished: bool
+    energy_hartree: float | None
+    energies_hartree: tuple[float, ...]
+    scf_converged: bool | None
+    n_unconverged_scf: int
+    scf_steps: tuple[ScfStep, ...]
+    n_electrons: int | None
+    n_atoms: int | None
+    n_basis_functions: int | None
+    electrons_on_grid: float | None
+    fermi_level_ev: float | None
+    electronic_temperature_k: float | None
+    levels: tuple[SpinLevels, ...]
+    frontier: Frontier | None
+    unoccupied_solver: str | None
+    dipole_debye: NDArray[np.float64] | None
+    kinds: dict[str, int]
+    n_valence: NDArray[np.float64]
+    geometry_converged: bool | None
+    time_limit_reached: bool
+    warnings: tuple[str, ...]
+    n_warnings: int
+    walltime_s: float | None
+    peak_memory_mib: float | None
+    n_mpi_ranks: int | None
+    n_threads: int | None
+    file: Path | None = field(default=None, compare=False)
+
+    @property
+    def energy_ev(self) -> float | None:
+        """Return the last total energy in eV."""
+        return None if self.energy_hartree is None else self.energy_hartree * HARTREE_EV
+
+    @property
+    def homo_ev(self) -> float | None:
+        """Return the highest occupied eigenvalue of both spins, in eV."""
+        return self.frontier.homo_ev if self.frontier else None
+
+    @property
+    def lumo_ev(self) -> float | None:
+        """Return the lowest unoccupied eigenvalue of both spins, in eV."""
+        return self.frontier.lumo_ev if self.frontier else None
+
+    @property
+    def gap_ev(self) -> float | None:
+        """Return the HOMO-LUMO gap in eV; see ``frontier.has_integer_occupations`` before trusting it."""
+        return self.frontier.gap_ev if self.frontier else None
+
+    @property
+    def last_scf_steps(self) -> tuple[ScfStep, ...]:
+        """Return the steps of the last SCF."""
+        last = self.scf_steps[-1].run if self.scf_steps else 0
+        return tuple(step for step in self.scf_steps if step.run == last)
+
+    def summary(self) -> dict[str, object]:
+        """Return the scalars as plain Python values, ready for JSON."""
+        names = [
+            "cp2k_version",
+            "source_revision",
+            "finished",
+            "energy_hartree",
+            "energy_ev",
+            "scf_converged",
+            "n_unconverged_scf",
+            "n_electrons",
+            "n_atoms",
+            "n_basis_functions",
+            "electrons_on_grid",
+            "fermi_level_ev",
+            "homo_ev",
+            "lumo_ev",
+            "gap_ev",
+            "electronic_temperature_k",
+            "unoccupied_solver",
+            "geometry_converged",
+            "time_limit_reached",
+            "n_warnings",
+            "walltime_s",
+            "peak_memory_mib",
+            "n_mpi_ranks",
+            "n_threads",
+        ]
+        result: dict[str, object] = {name: getattr(self, name) for name in names}
+        result["n_scf_steps"] = len(self.last_scf_steps)
+        result["n_geometries"] = len(self.energies_hartree)
+        result["warnings"] = list(self.warnings)
+        if self.frontier:
+            result["max_occupation_deviation_e"] = self.frontier.max_occupation_deviation_e
+        if self.dipole_debye is not None:
+            result["dipole_debye"] = self.dipole_debye.tolist()
+        return result
+
+
+_NUMBER = r"-?\d+\.\d*(?:[EeDd][-+]?\d+)?"
+_SCF_STEP = re.compile(
+    r"^ +(?P<step>\d+) +(?P<method>[A-Z][A-Za-z_./]*(?: [A-Z][A-Za-z_./]*)?) +(?P<mix>\d?\.\d+E[-+]\d+)"
+    rf" +(?P<time>\d+\.\d+) +(?:(?P<convergence>\d+\.\d+|\*+) +)?(?P<energy>{_NUMBER})(?: +{_NUMBER})? *$",
+    re.MULTILINE,
+)
+_SCF_START = re.compile(r"^ *SCF WAVEFUNCTION OPTIMIZATION", re.MULTILINE)
+_SCF_VERDICT = re.compile(
+    r"(?P<yes>\*\*\* SCF run converged in)|(?P<no>SCF run NOT converged|outer SCF loop FAILED to converge)"
+)
+_ENERGY = re.compile(rf"^ ENERGY\| Total FORCE_EVAL.*?(?P<value>{_NUMBER})\s*$", re.MULTILINE)
+_TIME_STAMP = r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)"
+_ATOM_ROW = re.compile(
+    r"^ +\d+ +\d+ +[A-Z][a-z]? +\d+ +(?:-?\d+\.\d+ +){3}(?P<z_eff>\d+\.\d+) +\d+\.\d+ *$", re.MULTILINE
+)
+_WARNING = re.compile(r"^ \*\*\* WARNING in \S+ :: (?P<text>.*?) *\*\*\*$", re.MULTILINE)
+
+
+def _all(pattern: str, text: str) -> list[str]:
+    """Return the first group of every match."""
+    return [match[1] for match in re.finditer(pattern, text, re.MULTILINE)]
+
+
+def _last_int(pattern: str, text: str) -> int | None:
+    found = _all(pattern, text)
+    return int(found[-1]) if found else None
+
+
+def _last_float(pattern: str, text: str) -> float | None:
+    found = _all(pattern, text)
+    return float(found[-1].replace("D", "E")) if found else None
+
+
+def _load(source: str | Path) -> tuple[str, Path | None]:
+    """Return text and file name: a Path or a one-line string is a file, anything else the text itself."""
+    if isinstance(source, Path) or (source.strip() and "\n" not in source):
+        path = Path(source)
+        try:
+            return path.read_text(encoding="utf-8", errors="replace"), path
+        except OSError as error:
+            raise Cp2kOutputError(
+                Failure.EMPTY,
+                f"cannot read the CP2K output: {error.strerror}",
+                remedy="Check the path.",
+                file=path,
+            ) from None
+    return source, None
+
+
+def _scf_steps(text: str) -> Iterator[ScfStep]:
+    starts = [match.start() for match in _SCF_START.finditer(text)]
+    for match in _SCF_STEP.finditer(text):
+        run = int(np.searchsorted(starts, match.start())) or 1
+        convergence = match["convergence"]
+        yield ScfStep(
+            run=run,
+            step=int(match["step"]),
+            method=match["method"],
+            time_s=float(match["time"]),
+            convergence=float(convergence) if convergence and "*" not in convergence else None,
+            energy_hartree=float(match["energy"]),
+        )
+
+
+def scf_progress(text: str) -> ScfStep | None:
+    """Return the last SCF step of an output that may still be growing, None before the first.
+
+    >>> scf_progress("SCF WAVEFUNCTION OPTIMIZATION") is None
+    True
+    """
+    last = None
+    for last in _scf_steps(text):  # noqa: B007 (the last one is what is wanted)
+        pass
+    return last
+
+
+def _scf_verdict(text: str, n_steps: int) -> tuple[bool | None, int]:
+    """Return whether the last SCF converged, and how many SCFs of the run did not."""
+    verdicts = [match.lastgroup == "yes" for match in _SCF_VERDICT.finditer(text)]
+    # The outer loop's own complaint precedes the final warning: one failure, not two.
+    n_failed = text.count("SCF run NOT converged")
+    if not verdicts:
+        return (False, 1) if n_steps else (None, 0)
+    return verdicts[-1], max(n_failed, int(not verdicts[-1]))
+
+
+def _energies(text: str, steps: tuple[ScfStep, ...]) -> tuple[float, ...]:
+    energies = tuple(float(match["value"]) for match in _ENERGY.finditer(text))
+    return energies or tuple(step.energy_hartree for step in steps[-1:])
+
+
+def _n_spins(text: str) -> int:
+    return _last_int(r"^ DFT\| Number of spin states +(\d+)", text) or 1
+
+
+def _n_electrons(text: str) -> int | None:
+    found = _all(r"^ Number of electrons: +(\d+)", text)
+    return sum(int(n) for n in found[-_n_spins(text) :]) if found else None
+
+
+def _fermi_level_ev(text: str) -> float | None:
+    """Return the Fermi level, the higher one of two spins."""
+    from_levels = _all(rf"^ MO\| E\(Fermi\): +{_NUMBER} a\.u\. +({_NUMBER}) eV", text)
+    if from_levels:
+        return max(float(value) for value in from_levels[-_n_spins(text) :])
+    hartree = _last_float(rf"^ +Fermi energy: +({_NUMBER})", text)
+    return None if hartree is None else hartree * HARTREE_EV
+
+
+def _walltime_s(text: str) -> float | None:
+    stamps = [re.findall(rf"PROGRAM {word} AT +{_TIME_STAMP}", text) for word in ("STARTED", "ENDED")]
+    if not all(stamps):
+        return None
+    start, end = (datetime.fromisoformat(found[-1]) for found in stamps)
+    return (end - start).total_seconds()
+
+
+def _dipole_debye(text: str) -> NDArray[np.float64] | None:
+    found = re.findall(rf"X= *({_NUMBER}) Y= *({_NUMBER}) Z= *({_NUMBER}) +Total=", text)
+    return np.array([float(value) for value in found[-1]]) if found else None
+
+
+def _kinds(text: str) -> dict[str, int]:
+    rows = re.findall(r"^ +\d+\. Atomic kind: (\S+) +Number of atoms: +(\d+)", text, re.MULTILINE)
+    return {name: int(n) for name, n in rows}
+
+
+def _geometry_converged(text: str) -> bool | None:
+    if "STARTING GEOMETRY OPTIMIZATION" not in text:
+        return None
+    return "GEOMETRY OPTIMIZATION COMPLETED" in text
+
+
+def read_output(source: str | Path, *, require_finished: bool = True, standard_error: str = "") -> Cp2kOutput:
+    """Read a CP2K output.
+
+    :param source: the path, or the text itself (a string with line breaks).
+    :param require_finished: raise where ``PROGRAM ENDED`` is missing; False reads what there is so far.
+    :param standard_error: what CP2K, MPI and the scheduler wrote there; asked for the reason if CP2K died.
+    :raises Cp2kOutputError: empty, truncated or foreign file, a CP2K abort (its message is quoted), out of
+        memory, time limit, crash; ``.failure`` names the reason. An unconverged SCF does not raise: see
+        ``scf_converged``.
+    """
+    text, file = _load(source)
+    finished = "PROGRAM ENDED AT" in text
+    if not finished and (require_finished or "CP2K|" not in text):
+        raise diagnose(f"{text}\n{standard_error}", file=file)
+    steps = tuple(_scf_steps(text))
+    scf_converged, n_unconverged = _scf_verdict(text, len(steps))
+    energies = _energies(text, steps)
+    levels, solver = read_levels(text)
+    warnings = tuple(match["text"] for match in _WARNING.finditer(text))
+    n_warnings = _last_int(r"The number of warnings for this run is : +(\d+)", text)
+    density = _last_float(rf"Electronic density on regular grids: +({_NUMBER})", text)
+    return Cp2kOutput(
+        cp2k_version=(_all(r"^ CP2K\| version string: +CP2K version (.+?) *$", text) or ["unknown"])[-1],
+        source_revision=(_all(r"^ CP2K\| source code revision number: +(\S+)", text) or ["unknown"])[-1],
+        finished=finished,
+        energy_hartree=energies[-1] if energies else None,
+        energies_hartree=energies,
+        scf_converged=scf_converged,
+        n_unconverged_scf=n_unconverged,
+        scf_steps=steps,
+        n_electrons=_n_electrons(text),
+        n_atoms=_last_int(r"^ +- Atoms: +(\d+)", text),
+        n_basis_functions=_last_int(r"^ Number of orbital functions: +(\d+)", text),
+        electrons_on_grid=None if density is None else -density,
+        fermi_level_ev=_fermi_level_ev(text),
+        electronic_temperature_k=_last_float(rf"Electronic temperature \[K\]: +({_NUMBER})", text),
+        levels=levels,
+        frontier=frontier(levels, _n_electrons(text)),
+        unoccupied_solver=solver,
+        dipole_debye=_dipole_debye(text),
+        kinds=_kinds(text),
+        n_valence=np.array([float(match["z_eff"]) for match in _ATOM_ROW.finditer(text)]),
+        geometry_converged=_geometry_converged(text),
+        time_limit_reached="exceeded requested execution time" in text,
+        warnings=warnings,
+        n_warnings=len(warnings) if n_warnings is None else n_warnings,
+        walltime_s=_walltime_s(text),
+        peak_memory_mib=_last_float(r"Estimated peak process memory \[MiB\] +(\d+\.?\d*)", text),
+        n_mpi_ranks=_last_int(r"Total number of message passing processes +(\d+)", text),
+        n_threads=_last_int(r"Number of threads for this process +(\d+)", text),
+        file=file,
+    )

@@ -1,0 +1,1 @@
+"""Orbitals: projected density of states, traps, band edges, cubes."""

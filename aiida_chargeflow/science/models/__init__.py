@@ -1,0 +1,1 @@
+"""Models of dots: from a specification to atoms with regions and coordination."""

@@ -1,0 +1,176 @@
+"""Structures of other programs as models: bonds from distances, regions from a column, elements or the lattice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import ase.io
+import numpy as np
+from ase import Atoms
+from ase.data import atomic_numbers
+
+from ..charges.bonds import bond_graph
+from ..elements import element
+from ..errors import InputError
+from ..kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag
+from .build import QDModel
+from .lattice import Integers, Mask, Polyhedron, centre_of
+from .lattice_fit import LatticeFit, fit_lattice
+
+Source = Literal["auto", "column", "elements", "lattice"]
+
+_HALIDES = ("F", "Cl", "Br", "I")
+
+
+def import_model(
+    path: str | Path,
+    regions: Source = "auto",
+    core_elements: Sequence[str] | None = None,
+    core_planes: tuple[int, int, int] | None = None,
+) -> QDModel:
+    """Read an XYZ file as a model.
+
+    Bonds join cations with anions or halides nearer than 1.2 times the sum of their covalent radii.
+
+    :param regions: ``column`` takes a column ``region`` or ``tags``; ``elements`` calls the core the atoms of
+        ``core_elements`` (by default of the group III-V compound, if there is also a II-VI compound), the
+        interlayer the other atoms bonded to it, and the shell the rest; ``lattice`` fits the zinc-blende
+        lattice and calls core what lies within ``core_planes``; ``auto`` takes the first of these that the
+        file and the arguments allow. Halides are ligands.
+    :raises InputError: not readable, an element without a known charge, or no way to assign regions.
+    """
+    atoms = _read(Path(path))
+    try:
+        return model_from_atoms(atoms, regions, core_elements, core_planes)
+    except InputError as error:
+        raise error.in_file(path) from None
+
+
+def model_from_atoms(
+    atoms: Atoms,
+    regions: Source = "auto",
+    core_elements: Sequence[str] | None = None,
+    core_planes: tuple[int, int, int] | None = None,
+) -> QDModel:
+    """Return the model of a structure; see :func:`import_model`."""
+    charges = np.array([element(symbol).oxidation_state for symbol in atoms.symbols], dtype=np.int64)
+    bonds = bond_graph(atoms, exclude_like_charges=True).bonds
+    if regions == "auto":
+        regions = _available(atoms, core_planes)
+    fit = fit_lattice(atoms.positions, bonds, charges) if regions == "lattice" or core_planes else None
+    if regions == "column":
+        labels = _from_column(atoms)
+    elif regions == "elements":
+        labels = _from_elements(atoms, bonds, core_elements)
+    else:
+        labels = _from_lattice(atoms, fit, core_planes)
+    coordination = np.bincount(bonds.ravel(), minlength=len(atoms))
+    centred = Atoms(numbers=atoms.numbers, positions=atoms.positions - atoms.positions.mean(axis=0))
+    centred.set_tags([tag(r, c) for r, c in zip(labels.tolist(), coordination.tolist(), strict=True)])
+    return QDModel(
+        atoms=centred,
+        regions=labels,
+        coordination=coordination,
+        formal_charges=charges,
+        bonds=bonds,
+        facets=_facet_column(atoms),
+        sites=_site_column(atoms, fit),
+        lattice_constant_ang=_lattice_constant(atoms, fit),
+    )
+
+
+def _read(path: Path) -> Atoms:
+    try:
+        atoms = ase.io.read(path)
+    except FileNotFoundError:
+        raise InputError("No such file or directory", file=path) from None
+    except Exception as error:  # ASE raises whatever its readers meet in a malformed file
+        raise InputError(f"not a readable structure ({error})", file=path) from None
+    if not isinstance(atoms, Atoms) or len(atoms) < 2:
+        raise InputError("holds no structure of two atoms or more", file=path)
+    return atoms
+
+
+def _available(atoms: Atoms, core_planes: tuple[int, int, int] | None) -> Source:
+    if core_planes is not None:
+        return "lattice"
+    return "column" if "region" in atoms.arrays or atoms.get_tags().any() else "elements"
+
+
+def _from_column(atoms: Atoms) -> Integers:
+    if "region" in atoms.arrays:
+        labels = np.asarray(atoms.arrays["region"])
+        if labels.dtype.kind in "US":
+            codes = {name: code for code, name in REGIONS.items()}
+            labels = np.array([codes.get(str(name), 0) for name in labels])
+    else:
+        labels = atoms.get_tags() // 10
+    if not np.isin(labels, list(REGIONS)).all():
+        raise InputError(
+            "the column holds other values than regions",
+            field="region",
+            value=sorted(set(labels.tolist()))[:6],
+            remedy="Use 1 core, 2 interlayer, 3 shell, 4 ligand in a column region, or choose other --regions.",
+        )
+    result: Integers = labels.astype(np.int64)
+    return result
+
+
+def _from_elements(atoms: Atoms, bonds: Integers, core: Sequence[str] | None) -> Integers:
+    """Core by element, interlayer the framework atoms bonded to it, shell the rest, halides ligands."""
+    symbols = np.array(atoms.get_chemical_symbols())
+    ligand = np.isin(symbols, _HALIDES)
+    wanted = list(core) if core else _default_core(symbols[~ligand])
+    unknown = [symbol for symbol in wanted if symbol not in atomic_numbers or symbol not in symbols]
+    if unknown:
+        raise InputError("the structure has no such element", field="--core", value=", ".join(unknown))
+    inside: Mask = np.isin(symbols, wanted)
+    labels = np.full(len(atoms), SHELL, dtype=np.int64)
+    labels[inside] = CORE
+    across = bonds[inside[bonds[:, 0]] != inside[bonds[:, 1]]].ravel()
+    labels[across[~inside[across]]] = INTERLAYER
+    labels[ligand] = LIGAND
+    return labels
+
+
+def _default_core(symbols: np.ndarray[Any, Any]) -> list[str]:
+    """Return the III-V elements if there are II-VI elements too, else all."""
+    present = sorted(set(symbols.tolist()))
+    three_five = [symbol for symbol in present if abs(element(symbol).oxidation_state) == 3]
+    return three_five or present
+
+
+def _from_lattice(atoms: Atoms, fit: LatticeFit | None, planes: tuple[int, int, int] | None) -> Integers:
+    """Core within the polyhedron of ``planes``, else everything; halides ligands."""
+    assert fit is not None
+    ligand = np.isin(atoms.get_chemical_symbols(), _HALIDES)
+    labels = np.full(len(atoms), SHELL, dtype=np.int64)
+    if planes is None:
+        labels[:] = CORE
+    else:
+        centre = centre_of(planes)
+        core = Polyhedron(centre, *planes)
+        labels[fit.inside(core)] = CORE
+        shell = fit.inside(core.grow(1)) & (labels != CORE)
+        labels[shell] = INTERLAYER
+    labels[ligand] = LIGAND
+    return labels
+
+
+def _facet_column(atoms: Atoms) -> tuple[str, ...]:
+    column = atoms.arrays.get("facet")
+    return ("-",) * len(atoms) if column is None else tuple(str(name) for name in column)
+
+
+def _site_column(atoms: Atoms, fit: LatticeFit | None) -> Integers:
+    if fit is not None:
+        return fit.sites
+    column = atoms.arrays.get("site")
+    sites: Integers = np.zeros((len(atoms), 3), dtype=np.int64) if column is None else column.astype(np.int64)
+    return sites
+
+
+def _lattice_constant(atoms: Atoms, fit: LatticeFit | None) -> float:
+    return float(atoms.info.get("lattice_constant_ang", 0.0)) if fit is None else fit.lattice_constant_ang

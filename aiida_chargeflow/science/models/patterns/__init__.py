@@ -1,0 +1,1 @@
+"""Named patterns of interfaces and surfaces."""

@@ -1,0 +1,56 @@
+"""Every shipped campaign: each point builds, is neutral, and has the formula that the study needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aiida_chargeflow.science.charges.bonds import bond_graph
+from aiida_chargeflow.science.models.build import build
+from aiida_chargeflow.science.models.campaign import Campaign
+from aiida_chargeflow.science.models.spec import ModelSpec
+
+FILES = sorted((Path(__file__).parents[2] / "workflows").glob("*.yaml"))
+
+
+def formulas(file):
+    """Build every point of a campaign on the lattice; its label and formula."""
+    found = {}
+    for point in Campaign.from_yaml(file).points:
+        model = build(ModelSpec.from_mapping({**point.model, "start_geometry": "lattice"}))
+        assert model.formal_charge == 0
+        found[point.label] = model.formula
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_point_builds(file):
+    found = formulas(file)
+    assert len(found) == len(Campaign.from_yaml(file).points) >= 1
+
+
+def test_the_fourteen_models_of_the_study():
+    found = formulas(FILES[0].parent / "inas-cdse-paper.yaml")
+    assert len(found) == 14
+    assert found["core-pure"] == "In156As119Cl111"
+    assert found["core-recon"] == "In156As111Cl135"
+    assert found["recon-pure-1ML"] == "In152Cd172As138Se135Cl116"
+    assert found["recon-recon-3ML"] == "In152Cd804As138Se721Cl208"
+    assert len(set(found.values())) == 14
+
+
+@pytest.mark.parametrize(
+    ("file", "label"),
+    [
+        ("demo-exchange", "demo-exchange"),
+        ("inas-cdse-paper", "recon-recon-2ML"),
+        ("other-materials", "InAs-ZnSe"),
+    ],
+)
+def test_distances_give_the_bonds_of_the_lattice(file, label):
+    """The charge-flow analysis finds bonds from distances: it must see those that the model was built with."""
+    points = {point.label: point for point in Campaign.from_yaml(FILES[0].parent / f"{file}.yaml").points}
+    model = build(points[label].spec())
+    found = bond_graph(model.atoms, exclude_like_charges=True).bonds
+    assert (found == model.bonds).all()
