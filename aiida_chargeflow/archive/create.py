@@ -16,8 +16,8 @@ from aiida import orm
 from aiida.common.exceptions import AiidaException
 from aiida.tools.archive import create_archive
 
+from ..names import SWEEP_GROUP
 from ..results.tables import models_of
-from ..runs.sweep import GROUP_PREFIX
 from ..science.errors import InputError
 from .contents import sizes
 from .edit import GroupEntry, edit
@@ -134,7 +134,7 @@ def _groups(names: Sequence[str], models: Sequence[orm.WorkChainNode], stem: str
     for name in dict.fromkeys(names):
         group = (
             orm.QueryBuilder()
-            .append(orm.Group, filters={"label": {"in": [name, GROUP_PREFIX + name]}})
+            .append(orm.Group, filters={"label": {"in": [name, SWEEP_GROUP + name]}})
             .first(flat=True)
         )
         if group is None:

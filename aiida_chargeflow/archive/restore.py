@@ -23,7 +23,7 @@ from aiida.storage.sqlite_zip.utils import DB_FILENAME, META_FILENAME, REPO_FOLD
 from aiida.tools.archive import import_archive
 from aiida.tools.archive.implementations.sqlite_zip.main import ArchiveFormatSqlZip
 
-from ..results.select import MODEL_LABELS
+from ..names import MODEL_LABELS
 from ..science.errors import InputError
 
 _AGAIN = "Fetch it again, and compare its size or checksum with those of the source."

@@ -10,7 +10,7 @@ from pathlib import Path
 from aiida import orm
 from aiida.engine import calcfunction
 
-from ..parsers.bader import engine
+from ..science.charges.bader_output import engine_of
 from ..science.cp2k import finished_run as imported
 from .bader import BaderCalculation
 from .failures import exit_on_input_error
@@ -61,7 +61,7 @@ def imported_bader(
         assert found.acf is not None
         table, charge = imported.read_partition(found.acf, structure, output, scf_parameters["n_valence"])
         log = folder / BaderCalculation.OUTPUT
-        program = engine(log.read_text(encoding="utf-8", errors="replace") if log.is_file() else "")
+        program = engine_of(log.read_text(encoding="utf-8", errors="replace") if log.is_file() else "")
     bader = orm.ArrayData()
     bader.set_array("bader_population", table.bader_population)
     bader.set_array("bader_charge", charge)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from aiida.parsers.parser import Parser
 
 from ..calculations.bader import BaderCalculation
 from ..science.charges.acf import Acf, read_acf
+from ..science.charges.bader_output import engine_of
 from ..science.errors import InputError
 from ..science.settings import BaderSettings
 
@@ -79,7 +79,7 @@ class BaderParser(Parser):
             "output_parameters",
             orm.Dict(
                 {
-                    **engine(output),
+                    **engine_of(output),
                     "method": settings.method,
                     "vacuum_e_bohr3": settings.vacuum_e_bohr3,
                     "stride": _stride(self.node),
@@ -89,22 +89,6 @@ class BaderParser(Parser):
                 }
             ),
         )
-
-
-def engine(output: str) -> dict[str, str]:
-    """Return name and version of the program that wrote ``output``, and what it found the regions with if it
-    says so: the density, another cube, or the density with atomic cores.
-    """
-    patterns = {
-        "chargeflow-bader": r"chargeflow-bader\s+(\S+)",
-        "bader (Henkelman group)": r"GRID BASED BADER ANALYSIS\s+\(Version\s+([^\s)]+)",
-    }
-    for name, pattern in patterns.items():
-        if match := re.search(pattern, output):
-            told = {"engine": name, "engine_version": match.group(1)}
-            reference = re.search(r"^REFERENCE:\s+(\S.*?)\s*$", output, re.MULTILINE)
-            return told | ({"reference": reference.group(1)} if reference else {})
-    return {"engine": "unknown", "engine_version": "unknown"}
 
 
 def _stride(node: orm.CalcJobNode) -> str | None:

@@ -8,10 +8,10 @@ import numpy as np
 from aiida import orm
 from aiida.common.links import LinkType
 
+from ..names import MODEL_LABELS
 from ..science.errors import InputError
 from ..science.kinds import REGIONS, decode
 from . import tracing
-from .select import MODEL_LABELS
 
 #: Means of arrays whose entries cancel hold rounding noise below this.
 _DECIMALS = 12

@@ -9,17 +9,13 @@ from typing import Any
 from aiida import orm
 from aiida.common.exceptions import MultipleObjectsError, NotExistent
 
+from ..names import MODEL_LABELS
 from ..science.elements import element
 from ..science.errors import InputError
 from ..science.kinds import LIGAND, decode
-from ..workchains.imported import ImportedModelWorkChain
-from ..workchains.model import ModelWorkChain
 
 #: Groups of a table: heading → (is a ligand, coordination).
 ENVIRONMENTS = {"4c anion": (False, 4), "3c anion": (False, 3), "3c ligand": (True, 3)}
-
-#: Process labels of what counts as a model.
-MODEL_LABELS = (ModelWorkChain.__name__, ImportedModelWorkChain.__name__)
 
 #: Nodes that a message about an ambiguous label lists.
 _MAX_LISTED = 8
@@ -52,7 +48,7 @@ def load_model(identifier: str) -> orm.WorkChainNode:
             f"{type(node).__name__} is no model run",
             field="PK",
             value=identifier,
-            remedy=f"Give the PK of a {ModelWorkChain.__name__}: `verdi process list -a -L {ModelWorkChain.__name__}`.",
+            remedy=f"Give the PK of a {MODEL_LABELS[0]}: `verdi process list -a -L {MODEL_LABELS[0]}`.",
         )
     if not node.is_finished_ok:
         state = node.exit_message or f"state {node.process_state.value if node.process_state else 'unknown'}"

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from aiida import orm
 
-from ..runs.sweep import GROUP_PREFIX
+from ..names import MODEL_LABELS, SWEEP_GROUP
 from ..science.errors import InputError
 from ..science.kinds import REGIONS, decode
 from ..science.models.describe import element_ratios
 from ..science.writing.where import condition
 from .costs import cost
 from .orbitals import orbital_result
-from .select import MODEL_LABELS, by_age, load_model
+from .select import by_age, load_model
 
 #: Orbitals on each side of the gap in the table of orbitals.
 N_FRONTIER = 3
@@ -33,7 +33,7 @@ def models_of(names: Sequence[str], *, finished_only: bool = True) -> list[orm.W
     for name in names:
         group = (
             orm.QueryBuilder()
-            .append(orm.Group, filters={"label": {"in": [name, GROUP_PREFIX + name]}})
+            .append(orm.Group, filters={"label": {"in": [name, SWEEP_GROUP + name]}})
             .first(flat=True)
         )
         nodes = [load_model(name)] if group is None else _members(group, finished_only)

@@ -12,9 +12,9 @@ from aiida import orm
 from aiida.common.exceptions import NotExistent
 from aiida.common.links import LinkType
 
+from ..names import IMPORTED_FROM, MODEL_LABELS
 from ..science.errors import InputError
-from ..workchains.imported import IMPORTED
-from .select import MODEL_LABELS, by_age, load_node
+from .select import by_age, load_node
 
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOTE = re.compile(rb"AiiDA UUIDs:((?:\s+" + _UUID.pattern + rb")+)")
@@ -174,7 +174,7 @@ def _imported(node: orm.WorkChainNode) -> dict[str, Any]:
         "label": node.label,
         "spec": node.inputs.spec.get_dict() if "spec" in node.inputs else None,
         "imported": {
-            "from": node.base.extras.get(IMPORTED, None),
+            "from": node.base.extras.get(IMPORTED_FROM, None),
             "files": sorted(node.inputs.files.base.repository.list_object_names()),
         },
         "protocol_settings": {

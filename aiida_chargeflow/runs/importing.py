@@ -13,6 +13,7 @@ from typing import Any
 
 from aiida import engine, orm
 
+from ..names import IMPORTED_FROM
 from ..science.cp2k import finished_run as imported
 from ..science.cp2k.finished_run import ImportSettings, RunFiles
 from ..science.electrons.cube import crop, read_cube, write_cube
@@ -20,7 +21,7 @@ from ..science.errors import InputError, naming_file
 from ..science.models.build import build
 from ..science.models.spec import ModelSpec
 from ..science.settings import ChargeFlowSettings
-from ..workchains.imported import IMPORTED, ImportedModelWorkChain
+from ..workchains.imported import ImportedModelWorkChain
 from ..workchains.point_runs import find_run
 
 
@@ -101,7 +102,7 @@ def store(checked: Checked, label: str, group: str) -> tuple[orm.WorkChainNode, 
         description = "Imported from files; no job was run by AiiDA."
         metadata = {"label": label, "description": description}
         _, node = engine.run_get_node(ImportedModelWorkChain, metadata=metadata, **inputs)
-        node.base.extras.set(IMPORTED, source)
+        node.base.extras.set(IMPORTED_FROM, source)
         if not node.is_finished_ok:
             raise InputError(
                 node.exit_message or "the import did not finish",
@@ -120,7 +121,7 @@ def _folder_node(files: RunFiles, source: str) -> orm.FolderData:
                 kept = Path(scratch) / f"{path.name}.gz"
                 write_cube(crop(read_cube(path)), kept)
             node.base.repository.put_object_from_filelike(io.BytesIO(kept.read_bytes()), kept.name)
-    node.base.extras.set(IMPORTED, source)
+    node.base.extras.set(IMPORTED_FROM, source)
     return node
 
 

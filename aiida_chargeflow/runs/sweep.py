@@ -15,6 +15,7 @@ from aiida.engine.processes import control
 
 from ..clusters.check import aiida_options
 from ..clusters.profile import RunOptions, profile_for
+from ..names import SWEEP_GROUP
 from ..science.errors import InputError
 from ..science.models.spec import ModelSpec
 from ..workchains.model import ModelWorkChain, point_digest
@@ -23,7 +24,6 @@ from ..workchains.sweep import SweepWorkChain
 from . import submit as launcher
 from .plan import Plan
 
-GROUP_PREFIX = "chargeflow/sweep/"
 _OBEY_WITHIN_S = 30.0
 _STATE = "chargeflow_sweep"  # the extra of the group: points in their order, options, code labels
 
@@ -33,7 +33,7 @@ def group_of(name: str) -> orm.Group:
 
     :raises InputError: there is none of this name.
     """
-    found = orm.QueryBuilder().append(orm.Group, filters={"label": GROUP_PREFIX + name}).first(flat=True)
+    found = orm.QueryBuilder().append(orm.Group, filters={"label": SWEEP_GROUP + name}).first(flat=True)
     if found is None:
         known = ", ".join(sweep_names()) or "none yet"
         raise InputError("no such sweep", field="NAME", value=name, remedy=f"Known: {known}.")
@@ -43,9 +43,9 @@ def group_of(name: str) -> orm.Group:
 def sweep_names() -> list[str]:
     """Return the names of all sweeps, sorted."""
     query = orm.QueryBuilder().append(
-        orm.Group, filters={"label": {"like": f"{GROUP_PREFIX}%"}}, project="label"
+        orm.Group, filters={"label": {"like": f"{SWEEP_GROUP}%"}}, project="label"
     )
-    return sorted(label.removeprefix(GROUP_PREFIX) for label in query.all(flat=True))
+    return sorted(label.removeprefix(SWEEP_GROUP) for label in query.all(flat=True))
 
 
 def points_of(group: orm.Group) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def record(
     name: str, entries: Sequence[Mapping[str, Any]], options: RunOptions, codes: Mapping[str, str]
 ) -> orm.Group:
     """Make or update the group of a sweep: its points, its options, and runs of earlier sweeps that serve."""
-    group = orm.Group.collection.get_or_create(GROUP_PREFIX + name)[0]
+    group = orm.Group.collection.get_or_create(SWEEP_GROUP + name)[0]
     points = {entry["label"]: dict(entry) for entry in [*points_of(group), *entries]}
     state = {"points": list(points.values()), "options": options.model_dump(), "codes": dict(codes)}
     group.base.extras.set(_STATE, state)

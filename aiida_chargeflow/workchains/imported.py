@@ -11,9 +11,6 @@ from ..calculations.failures import reason
 from ..calculations.imported import imported_bader, imported_ground_state, imported_structure
 from ..calculations.summarise import summarise
 
-#: Extra of the work chain's node and of its files: the folder that they came from.
-IMPORTED = "chargeflow_imported_from"
-
 
 class ImportedModelWorkChain(WorkChain):
     """Read the files of one calculation and solve its charge flow. No program of quantum chemistry is run: what

@@ -54,12 +54,13 @@ def measure(profile: str, n: int, concurrent: int, limit_s: float) -> None:
     from aiida.engine.daemon.client import get_daemon_client
     from sweep_standin import StandInSweepWorkChain
 
+    from aiida_chargeflow.names import SWEEP_GROUP
     from aiida_chargeflow.runs import sweep
     from aiida_chargeflow.runs.status import sweep_status
 
     loaded = load_profile(profile)
     name = f"scale-{int(time.time())}"
-    group = orm.Group.collection.get_or_create(sweep.GROUP_PREFIX + name)[0]
+    group = orm.Group.collection.get_or_create(SWEEP_GROUP + name)[0]
     points = [
         {"label": f"p{i}", "protocol": "x", "digest": f"{name}-{i}", "spec": {"x": i, "sleep": 0}}
         for i in range(n)

@@ -78,9 +78,10 @@ class Trial:
         from aiida import orm
         from aiida.engine import submit
 
+        from aiida_chargeflow.names import SWEEP_GROUP
         from aiida_chargeflow.runs import sweep
 
-        group = orm.Group.collection.get_or_create(sweep.GROUP_PREFIX + self.name)[0]
+        group = orm.Group.collection.get_or_create(SWEEP_GROUP + self.name)[0]
         group.base.extras.set(sweep._STATE, {"points": self.points})
         chain, models = self.chain(options)
         node = submit(

@@ -12,7 +12,7 @@ from aiida.common.links import LinkType
 from ase.io import read
 
 from aiida_chargeflow.calculations.bader import BaderCalculation
-from aiida_chargeflow.parsers.bader import engine
+from aiida_chargeflow.science.charges.bader_output import engine_of
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "bader"
 SCF = {"n_electrons": 336, "n_valence": {"In": 13, "As": 5, "Cl": 7}}
@@ -134,5 +134,5 @@ def test_an_atom_without_electrons_is_reported(run, files):
 
 
 def test_the_engine_is_named_in_the_provenance():
-    assert engine("  GRID BASED BADER ANALYSIS  (Version 1.05 08/19/23)")["engine_version"] == "1.05"
-    assert engine("something else") == {"engine": "unknown", "engine_version": "unknown"}
+    assert engine_of("  GRID BASED BADER ANALYSIS  (Version 1.05 08/19/23)")["engine_version"] == "1.05"
+    assert engine_of("something else") == {"engine": "unknown", "engine_version": "unknown"}

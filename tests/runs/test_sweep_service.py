@@ -12,6 +12,7 @@ from aiida.engine import ProcessState, run_get_node
 from sweep_standin import StandInSweepWorkChain
 
 from aiida_chargeflow.clusters.profile import RunOptions
+from aiida_chargeflow.names import SWEEP_GROUP
 from aiida_chargeflow.runs import sweep
 from aiida_chargeflow.runs.status import sweep_status
 from aiida_chargeflow.science.errors import InputError
@@ -38,7 +39,7 @@ def run(name: str, points: list[dict[str, Any]]) -> None:
         StandInSweepWorkChain,
         campaign=orm.Dict({"points": points}),
         models={"fast": {}},
-        group=orm.Str(sweep.GROUP_PREFIX + name),
+        group=orm.Str(SWEEP_GROUP + name),
         max_concurrent=orm.Int(2),
     )
 
