@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
@@ -10,6 +12,7 @@ from ..science.charges.ligand_density import ligand_density
 from ..science.charges.region_charge import charge_by_region
 from ..science.electrons import traps as electronic
 from ..science.electrons.alignment import band_alignment
+from ..science.electrons.frontier import frontier, to_mapping
 from ..science.electrons.pdos import Pdos
 from ..science.errors import InputError
 from ..science.kinds import LIGAND
@@ -51,7 +54,7 @@ def summarise(
             "n_atoms": len(kinds),
             **{name: scf.get_dict().get(name) for name in _FROM_SCF},
             **(
-                _from_orbitals(to_pdos(orbitals))
+                _from_orbitals(to_pdos(orbitals), kinds.tolist())
                 if orbitals is not None
                 else {"gap_ev": scf.get_dict().get("gap_ev")}
             ),
@@ -76,11 +79,14 @@ def _from_flow(charge_flow: orm.ArrayData, kinds: np.ndarray, regions: np.ndarra
     }
 
 
-def _from_orbitals(pdos: Pdos) -> dict[str, object]:
-    """Return gaps, traps and alignment; of kinds without region and coordination only the HOMO-LUMO gap."""
+def _from_orbitals(pdos: Pdos, atom_kinds: Sequence[str]) -> dict[str, object]:
+    """Return gaps, traps, alignment and where the frontier orbitals sit; of kinds without region and coordination
+    only the HOMO-LUMO gap.
+    """
     found = electronic.analyse(pdos)
     if all(kind.region for kind in pdos.kinds):
-        return found.summary() | {"alignment": _alignment(pdos, found)}
+        characters = to_mapping(frontier(pdos, atom_kinds))
+        return found.summary() | {"alignment": _alignment(pdos, found), "frontier": characters}
     certain = ("gap_ev", "homo_index", "lumo_index", "homo_ev", "lumo_ev", "energy_zero_ev")
     return {name: found.summary()[name] for name in certain} | {"alignment": None}
 

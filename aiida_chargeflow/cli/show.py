@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 from rich import box
 from rich.console import Console
@@ -18,10 +16,12 @@ from . import json_option, print_json
 def show(models: tuple[str, ...], as_json: bool) -> None:
     """Show energy, gaps and mean charge-flow magnitudes of finished models (PK, UUID or label)."""
     from ..results import select as queries
+    from ..results.cautions import cautions
     from ..runs import submit as launcher
 
     launcher.load_profile()
-    rows = [queries.model_row(queries.load_model(model)) for model in models]
+    nodes = [queries.load_model(model) for model in models]
+    rows = [queries.model_row(node) for node in nodes]
     if as_json:
         print_json(rows)
         return
@@ -44,18 +44,10 @@ def show(models: tuple[str, ...], as_json: bool) -> None:
         )
     console = Console(width=None if Console().is_terminal else 140)
     console.print(table)
-    for row in rows:
-        _warn_of_fractional_occupations(row)
+    for node, row in zip(nodes, rows, strict=True):
+        for caution in cautions(node):
+            click.echo(f"{row['label']}: {caution}.")
 
 
 def _number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _warn_of_fractional_occupations(row: dict[str, Any]) -> None:
-    deviation = row.get("max_occupation_deviation_e") or 0.0
-    if deviation > 0.01:
-        click.echo(
-            f"{row['label']}: occupations are up to {deviation:.2f} e off integers at "
-            f"{row['electronic_temperature_k']:g} K; its gap is that of a smeared ensemble."
-        )

@@ -41,18 +41,6 @@ def key_numbers(node: orm.WorkChainNode) -> list[tuple[str, str, Cell]]:
     ]
 
 
-def fractional_occupation(node: orm.WorkChainNode) -> str | None:
-    """Return a warning if smearing reaches over the gap, None if it does not."""
-    summary = node.outputs.summary.get_dict()
-    deviation = summary.get("max_occupation_deviation_e") or 0.0
-    if deviation <= 0.01:
-        return None
-    return (
-        f"Occupations are up to {deviation:.2f} e off integers at {summary['electronic_temperature_k']:g} K: "
-        "the gap is that of a smeared ensemble."
-    )
-
-
 def unseen_traps(node: orm.WorkChainNode) -> str | None:
     """Return on which atoms the trap rule is blind, None if on none."""
     kinds = node.outputs.summary.get_dict().get("unresolvable_kinds") or []

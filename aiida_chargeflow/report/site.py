@@ -10,6 +10,7 @@ from typing import Any
 
 from aiida import orm
 
+from ..results.cautions import cautions
 from ..science.writing.table_format import to_csv
 from . import details, overview
 from .cells import Cell
@@ -120,7 +121,7 @@ def _model_page(
         uuid=node.uuid,
         summary_uuid=node.outputs.summary.uuid,
         description=_description(row),
-        warning=details.fractional_occupation(node),
+        cautions=cautions(node),
         previous=_link(neighbours[0]),
         next=_link(neighbours[1]),
         compare=compare,

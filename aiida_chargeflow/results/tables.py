@@ -13,6 +13,7 @@ from ..science.errors import InputError
 from ..science.kinds import REGIONS, decode
 from ..science.models.describe import element_ratios
 from ..science.writing.where import condition
+from .cautions import characters, geometry
 from .costs import cost
 from .orbitals import orbital_result
 from .select import by_age, load_model
@@ -102,7 +103,9 @@ def stoichiometry(node: orm.WorkChainNode) -> Iterator[Row]:
 
 
 def gaps(node: orm.WorkChainNode) -> Iterator[Row]:
-    """Yield energy, both gaps, the number of traps, and whether smearing touches the gap."""
+    """Yield energy, both gaps, the number of traps, whether smearing touches the gap, where the frontier orbitals sit
+    and whether the geometry was relaxed.
+    """
     summary = _summary(node)
     keys = (
         "formula",
@@ -113,7 +116,9 @@ def gaps(node: orm.WorkChainNode) -> Iterator[Row]:
         "n_traps",
         "max_occupation_deviation_e",
     )
-    yield {key: summary.get(key) for key in keys}
+    found = characters(node)
+    places = {f"{name}_on": found[name].place if name in found else None for name in ("homo", "lumo")}
+    yield {key: summary.get(key) for key in keys} | places | {"geometry": geometry(node)}
 
 
 def charges(node: orm.WorkChainNode) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from typing import Any
 from aiida import orm
 from aiida.common import timezone
 
+from ..results.cautions import misplaced_edges
 from ..workchains.point_runs import RunState, latest_states
 from .diagnosis import diagnose
 from .job_records import JobRecord, job_records
@@ -75,7 +76,10 @@ def sweep_status(name: str, *, read_outputs: bool = False) -> SweepStatus:
     sweeps = active_sweeps(group)
     paused = bool(sweeps) and all(sweep.paused for sweep in sweeps)
     jobs = job_records(group)
-    rows = [_row(point, runs.get(point["digest"]), name, bool(sweeps), paused, jobs) for point in points]
+    edges = misplaced_edges(run.pk for run in runs.values() if run.is_finished_ok)
+    rows = [
+        _row(point, runs.get(point["digest"]), name, bool(sweeps), paused, jobs, edges) for point in points
+    ]
     if read_outputs:
         rows = [_with_output(row) if row.state == "running" else row for row in rows]
     return SweepStatus(name, tuple(rows), bool(sweeps), paused)
@@ -88,6 +92,7 @@ def _row(
     submitting: bool,
     paused: bool,
     jobs: dict[int, JobRecord],
+    edges: dict[int, list[str]],
 ) -> PointStatus:
     base = {key: point.get(key, default) for key, default in (("formula", ""), ("n_atoms", 0))}
     if run is None:
@@ -110,7 +115,7 @@ def _row(
         "elapsed_s": (end - run.ctime).total_seconds(),
     }
     if run.is_finished_ok:
-        return PointStatus(**known, state="done", what="")
+        return PointStatus(**known, state="done", what="; ".join(edges.get(run.pk, ())))
     if run.is_terminated:
         what = run.exit_message or run.process_state or ""
         return PointStatus(**known, state="failed", what=what, remedy=f"`sweep retry {name}`")

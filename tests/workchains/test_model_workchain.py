@@ -17,8 +17,8 @@ SPEC = {"core": {"material": "InAs", "centre": "anion", "planes": [5, 4, 3]}}
 @pytest.fixture
 def codes(aiida_code_installed):
     return {
-        "cp2k": aiida_code_installed("cp2k", "/bin/true"),
-        "bader": aiida_code_installed("chargeflow.bader", "/bin/true"),
+        name: aiida_code_installed(default_calc_job_plugin=plugin, filepath_executable="/bin/true")
+        for name, plugin in (("cp2k", "cp2k"), ("bader", "chargeflow.bader"))
     }
 
 
