@@ -6,7 +6,9 @@ from aiida import orm
 from aiida.engine import run_get_node
 from ase import Atoms
 
+from aiida_chargeflow.calculations.cp2k import DotCalculation
 from aiida_chargeflow.calculations.structures import to_atoms
+from aiida_chargeflow.science.cp2k.relaxation import RelaxLevel, relax_parameters
 from aiida_chargeflow.workchains.data_files import cp2k_data_files
 from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.relax import RelaxWorkChain
@@ -82,6 +84,29 @@ def test_a_model_is_relaxed_before_its_charges_are_counted(codes):
     charge = outputs["charge_flow"].get_array("bader_charge")
     assert charge[0] > 0 > charge[1:].max()
     assert outputs["charge_flow"].get_array("region").tolist() == [3, 4, 4, 4]
+
+
+def test_what_is_held_stays_where_it_was(codes):
+    """Two molecules, one without ligands by its tags: only the other one's chlorines move."""
+    held = long_bond()
+    held.set_tags([33, 31, 31, 31])
+    held.translate([0, 0, 5.5])
+    both = long_bond() + held
+    level = {"name": "ligands", "moves": "ligands", "max_steps": 1, "scf": SCF}
+    parameters = relax_parameters(both, RelaxLevel.from_mapping(level))
+    options = {"resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1}, "withmpi": True}
+    outputs, _ = run_get_node(
+        DotCalculation,
+        structure=orm.StructureData(ase=both),
+        parameters=orm.Dict(parameters),
+        code=codes["cp2k"],
+        file=cp2k_data_files(),
+        metadata={"options": options},
+    )
+    moved = to_atoms(outputs["output_structure"]).get_all_distances() - both.get_all_distances()
+    stiff = [0, 4, 5, 6, 7]
+    assert np.abs(moved[np.ix_(stiff, stiff)]).max() < 1e-5
+    assert moved[0, 1] < -0.02, "the long bond shortens"
 
 
 def test_a_geometry_whose_scf_fails_is_no_geometry(codes):

@@ -10,26 +10,33 @@ from ase import Atoms
 from numpy.typing import NDArray
 from pydantic import Field
 
+from ..charges.bonds import bond_graph
+from ..electrons.participation import BULK_COORDINATION
 from ..errors import InputError
+from ..kinds import LIGAND
 from ..settings import Settings
 from ..units import BOHR_ANG, HARTREE_EV
 from .input import PROJECT, ScfSettings, cp2k_parameters
 from .versions import TESTED_VERSION
 
 TRAJECTORY = f"{PROJECT}-pos-1.xyz"
+_RANGES_A_LINE = 8  # CP2K cuts long lines of input
 
 
 class RelaxLevel(Settings):
     """One optimisation.
 
     :param scf: how energy and forces are computed; the last stage is used, without its property output.
-    :param max_force_ev_ang: largest component of a force in the relaxed dot.
+    :param max_force_ev_ang: largest component of a force on an atom that moves in the relaxed dot.
+    :param moves: ``ligands``; ``surface``: those and every atom that has a ligand or fewer than four bonds; or
+        ``all``. Atoms that do not move keep their places relative to each other.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     optimizer: Literal["LBFGS", "BFGS"] = "LBFGS"
     max_steps: int = Field(200, ge=1)
     max_force_ev_ang: float = Field(0.025, gt=0)
+    moves: Literal["ligands", "surface", "all"] = "all"
     scf: ScfSettings
 
 
@@ -71,6 +78,7 @@ def relax_parameters(
     parameters = cp2k_parameters(atoms, level.scf, stage, restart=restart, version=version, has_elpa=has_elpa)
     parameters["GLOBAL"]["RUN_TYPE"] = "GEO_OPT"
     parameters["MOTION"] = {
+        **_constraint(movable(atoms, level.moves)),
         "GEO_OPT": {
             "OPTIMIZER": level.optimizer,
             "MAX_ITER": level.max_steps,
@@ -79,6 +87,43 @@ def relax_parameters(
         "PRINT": {"TRAJECTORY": {"FORMAT": "XYZ"}, "RESTART_HISTORY": {"_": "OFF"}},
     }
     return parameters
+
+
+def movable(atoms: Atoms, moves: str) -> NDArray[np.bool_]:
+    """Return which atoms a level moves, shape (n_atoms,).
+
+    :param atoms: the dot, tags 10·region + coordination.
+    :param moves: see ``RelaxLevel``.
+    :raises InputError: only ligands are to move, or the surface, of a structure whose kinds name no ligand.
+    """
+    if moves == "all":
+        return np.ones(len(atoms), dtype=bool)
+    free: NDArray[np.bool_] = atoms.get_tags() // 10 == LIGAND
+    if not free.any():
+        raise InputError(
+            "the structure has no atom of the region ligand",
+            field="relax.levels.moves",
+            value=moves,
+            remedy="Use `moves: all`, or tag the ligands (10·region + coordination, 41 to 43).",
+        )
+    if moves == "surface":
+        graph = bond_graph(atoms)
+        i, j = graph.bonds.T
+        touched = np.zeros(len(atoms), dtype=bool)
+        touched[i[free[j]]] = touched[j[free[i]]] = True
+        free = free | touched | (graph.degrees() < BULK_COORDINATION)
+    return free
+
+
+def _constraint(free: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the section that holds all other atoms, numbered from 1, nothing if there are none."""
+    fixed = np.flatnonzero(~free) + 1
+    if not fixed.size:
+        return {}
+    runs = np.split(fixed, np.flatnonzero(np.diff(fixed) > 1) + 1)
+    ranges = [f"{run[0]}..{run[-1]}" if run.size > 1 else str(run[0]) for run in runs]
+    lines = [" ".join(ranges[k : k + _RANGES_A_LINE]) for k in range(0, len(ranges), _RANGES_A_LINE)]
+    return {"CONSTRAINT": {"FIXED_ATOMS": {"LIST": lines}}}
 
 
 def _thresholds(max_force_hartree_bohr: float) -> dict[str, float]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from aiida_chargeflow.science.cp2k.relaxation import RelaxLevel, last_positions, relax_parameters
+from aiida_chargeflow.science.cp2k.relaxation import RelaxLevel, last_positions, movable, relax_parameters
 from aiida_chargeflow.science.errors import InputError
 
 SCF = {"cutoff_ry": 200, "padding_ang": 2.5, "stages": [{"name": "direct", "final": True}]}
@@ -43,3 +43,44 @@ def test_a_frame_cut_within_its_last_number_is_not_whole():
 def test_a_damaged_trajectory_is_refused(text):
     with pytest.raises(InputError, match="trajectory"):
         last_positions(text, 2)
+
+
+def chain():
+    """Cl-In-As-In-Cl along a line, and an In inside of four As; tags: core 1x, ligand 41."""
+    bond = 2.5
+    line = Atoms("ClInAsInCl", positions=[[k * bond, 0, 0] for k in range(5)], tags=[41, 12, 12, 12, 41])
+    corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) * bond / np.sqrt(3)
+    inside = Atoms("InAs4", positions=np.vstack([[0, 0, 0], corners]) + [0, 20, 0], tags=[14, 11, 11, 11, 11])
+    return line + inside
+
+
+def test_what_moves_are_ligands_what_they_sit_on_and_what_misses_neighbours():
+    atoms = chain()
+    assert np.flatnonzero(movable(atoms, "ligands")).tolist() == [0, 4]
+    assert np.flatnonzero(~movable(atoms, "surface")).tolist() == [
+        5
+    ]  # the only atom with four bonds and no ligand
+    assert movable(atoms, "all").all()
+
+
+def test_a_four_bonded_atom_with_a_ligand_moves():
+    atoms = Atoms("In", positions=[[0, 0, 0]], tags=[14])
+    corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) * 2.5 / np.sqrt(3)
+    atoms += Atoms("As3Cl", positions=corners, tags=[11, 11, 11, 41])
+    assert movable(atoms, "surface")[0]
+
+
+def test_the_others_are_held_by_their_numbers():
+    level = RelaxLevel.from_mapping({"name": "surface", "scf": SCF, "moves": "ligands"})
+    held = relax_parameters(chain(), level)["MOTION"]["CONSTRAINT"]["FIXED_ATOMS"]["LIST"]
+    assert held == ["2..4 6..10"]
+    everything = level.model_copy(update={"moves": "all"})
+    assert "CONSTRAINT" not in relax_parameters(chain(), everything)["MOTION"]
+
+
+def test_no_ligand_no_relaxation_of_ligands():
+    level = RelaxLevel.from_mapping({"name": "surface", "scf": SCF, "moves": "surface"})
+    bare = Atoms("InAs", positions=[[0, 0, 0], [2.6, 0, 0]])
+    with pytest.raises(InputError, match="no atom of the region ligand") as caught:
+        relax_parameters(bare, level)
+    assert caught.value.field == "relax.levels.moves"
