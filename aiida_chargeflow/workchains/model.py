@@ -127,7 +127,7 @@ class ModelWorkChain(WorkChain):
         builder.digest = orm.Str(point_digest(identity, settings))
         builder.scf.settings = orm.Dict(settings["scf"])
         builder.scf.cp2k.code = codes["cp2k"]
-        builder.scf.cp2k.file = cp2k_data_files()
+        builder.scf.cp2k.file = cp2k_data_files(settings["scf"]["basis"])
         builder.scf.cp2k.metadata.options = _checked_options(
             {
                 "resources": {"num_machines": 1},
@@ -138,7 +138,9 @@ class ModelWorkChain(WorkChain):
         if "relax" in settings:
             builder.relax.settings = orm.Dict(settings["relax"])
             builder.relax.cp2k.code = codes["cp2k"]
-            builder.relax.cp2k.file = builder.scf.cp2k.file
+            builder.relax.cp2k.file = cp2k_data_files(
+                *(level["scf"]["basis"] for level in settings["relax"]["levels"])
+            )
             scheduler = builder.scf.cp2k.metadata.options
             builder.relax.cp2k.metadata.options = {k: v for k, v in scheduler.items() if k != "stash"}
         builder.bader.code = codes["bader"]

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
 import numpy as np
 from ase import Atoms
 
-from ..elements import element
-from ..errors import InputError
 from ..units import BOHR_ANG
+from .basis import Basis, count_functions
 from .input import ScfSettings, cell_lengths_ang
 
 # Fitted to the SCF steps of seven runs of 35 to 92 atoms (DZVP, HLE17 by TPSS, two MPI ranks; tests/science/
@@ -67,31 +63,18 @@ def estimate(
     return Estimate(core_hours=n_steps * step / 3600, memory_gb=memory)
 
 
-def count_basis_functions(atoms: Atoms, basis: str = "DZVP") -> int:
+def count_basis_functions(atoms: Atoms, basis: Basis = "DZVP") -> int:
     """Return the number of spherical basis functions, from the shipped basis file.
 
     :raises InputError: an element without this basis.
     """
-    return sum(_functions_of(str(symbol), basis) for symbol in atoms.symbols)
+    return sum(count_functions(str(symbol), basis) for symbol in atoms.symbols)
 
 
 def count_grid_points(atoms: Atoms, settings: ScfSettings) -> int:
     """Return the points of the finest grid: edges of L·√E_cut/π (bohr, Ry) points, rounded up to 2ᵃ3ᵇ5ᶜ."""
     edges = cell_lengths_ang(atoms, settings) / BOHR_ANG * math.sqrt(settings.cutoff_ry) / math.pi
     return math.prod(_next_smooth(math.ceil(float(edge))) for edge in np.asarray(edges))
-
-
-@cache
-def _functions_of(symbol: str, basis: str) -> int:
-    text = (resources.files("aiida_chargeflow") / "data" / "BASIS_MOLOPT_UZH").read_text(encoding="utf-8")
-    name = f"{basis}-MOLOPT-GGA-GTH-q{element(symbol).n_valence}"
-    found = re.search(
-        rf"^\s*{symbol}\s[^\n]*\b{name}\b[^\n]*\n\s*1\s*\n(?P<shells>[^\n]+)", text, re.MULTILINE
-    )
-    if found is None:
-        raise InputError("no such basis set", field=symbol, value=name, remedy="Choose DZVP.")
-    _, lowest, highest, _, *n_shells = map(int, found["shells"].split())
-    return sum(n * (2 * moment + 1) for moment, n in zip(range(lowest, highest + 1), n_shells, strict=True))
 
 
 def _next_smooth(number: int) -> int:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from ..elements import Element, element
 from ..errors import InputError
 from ..settings import Settings
+from .basis import Basis, basis_file, basis_name
 from .orbital_cubes import OrbitalCubes
 from .versions import TESTED_VERSION, for_version
 
@@ -82,7 +83,7 @@ class ScfSettings(Settings):
 
     functional: Literal["hle17", "hle17-libxc", "pbe"] = "hle17"
     method: Literal["GPW", "GAPW"] = "GPW"
-    basis: Literal["DZVP", "TZVP"] = "DZVP"
+    basis: Basis = "DZVP"
     cutoff_ry: float = Field(gt=0)
     rel_cutoff_ry: float = Field(50, gt=0)
     n_grids: int = Field(4, ge=1)
@@ -176,7 +177,7 @@ def _n_electrons(atoms: Atoms) -> int:
 
 def _dft(atoms: Atoms, settings: ScfSettings, stage: Stage, restart: bool, version: str) -> dict[str, Any]:
     dft: dict[str, Any] = {
-        "BASIS_SET_FILE_NAME": "BASIS_MOLOPT_UZH",
+        "BASIS_SET_FILE_NAME": basis_file(settings.basis),
         "POTENTIAL_FILE_NAME": "POTENTIAL_UZH",
         "QS": {"METHOD": settings.method, "EPS_DEFAULT": settings.eps_default},
         "MGRID": {
@@ -267,7 +268,7 @@ def _kind(entry: Element, tag: int, settings: ScfSettings) -> dict[str, Any]:
     kind: dict[str, Any] = {
         "_": f"{entry.symbol}{tag or ''}",
         "ELEMENT": entry.symbol,
-        "BASIS_SET": f"{settings.basis}-MOLOPT-GGA-GTH-q{entry.n_valence}",
+        "BASIS_SET": basis_name(settings.basis, entry.symbol),
         "POTENTIAL": f"GTH-GGA-q{entry.n_valence}",
     }
     if settings.method == "GAPW" and entry.has_hard_exponents:
