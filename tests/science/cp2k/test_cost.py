@@ -72,3 +72,9 @@ def test_nodes_hold_the_memory_and_end_in_time() -> None:
     assert Estimate(core_hours=10, memory_gb=100).suggest_nodes(112, 494) == 1
     assert Estimate(core_hours=10, memory_gb=1000).suggest_nodes(112, 494) == 3
     assert Estimate(core_hours=6 * 112 * 4, memory_gb=10).suggest_nodes(112, 494) == 4
+
+
+@pytest.mark.parametrize(("symbol", "n_functions"), [("Cl", 4), ("As", 4), ("Se", 4), ("In", 9)])
+def test_the_minimal_basis_has_one_function_for_each_valence_orbital(symbol: str, n_functions: int) -> None:
+    """s and p of the anions and ligands; s, p and the semicore d of In."""
+    assert count_basis_functions(Atoms(symbol), "SZV") == n_functions

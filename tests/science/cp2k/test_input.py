@@ -1,5 +1,7 @@
 """CP2K input of isolated dots: kinds, neutrality of electrons, cells, and settings that are refused."""
 
+from importlib import resources
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -35,6 +37,14 @@ def test_every_kind_has_its_section_with_the_valence_of_the_table():
         "BASIS_SET": "DZVP-MOLOPT-GGA-GTH-q13",
         "POTENTIAL": "GTH-GGA-q13",
     }
+
+
+def test_the_minimal_basis_comes_with_its_own_file():
+    dft, subsys = (make(basis="SZV")["FORCE_EVAL"][key] for key in ("DFT", "SUBSYS"))
+    file = resources.files("aiida_chargeflow") / "data" / dft["BASIS_SET_FILE_NAME"]
+    for kind in subsys["KIND"]:
+        assert f" {kind['ELEMENT']} " in file.read_text()
+        assert f" {kind['BASIS_SET']}\n" in file.read_text()
 
 
 def test_the_dot_is_isolated_in_a_cell_of_extent_and_padding():
