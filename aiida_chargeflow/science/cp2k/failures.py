@@ -20,6 +20,7 @@ class Failure(str, Enum):
     TIME_LIMIT = "time_limit"
     CRASH = "crash"
     TRUNCATED = "truncated"
+    DAMAGED = "damaged"
 
 
 class Cp2kOutputError(InputError):
@@ -30,10 +31,18 @@ class Cp2kOutputError(InputError):
     """
 
     def __init__(
-        self, failure: Failure, problem: str, *, remedy: str, file: Path | None = None, cp2k_message: str = ""
+        self,
+        failure: Failure,
+        problem: str,
+        *,
+        remedy: str,
+        file: Path | None = None,
+        field: str | None = None,
+        value: object = None,
+        cp2k_message: str = "",
     ) -> None:
         self.failure, self.cp2k_message = failure, cp2k_message
-        super().__init__(problem, remedy=remedy, file=file)
+        super().__init__(problem, remedy=remedy, file=file, field=field, value=value)
 
 
 _ABORT_BOX = re.compile(r"\[ABORT\](?P<body>.*?)\n\s*\*{20,}", re.DOTALL)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..units import HARTREE_EV
+from .appended import RunText
+from .failures import Cp2kOutputError
 
 INTEGER_TOLERANCE_E = 0.01
 
@@ -66,40 +69,74 @@ _BLOCK = re.compile(
     re.MULTILINE,
 )
 _ROW = re.compile(r"^ MO\| +(\d+) +(-?\d+\.\d+) +(-?\d+\.\d+) +(-?\d+\.\d+) *$")
+_SUM = re.compile(r"^ MO\| Sum: +(-?\d+\.\d+) *$")
+_HEADING = re.compile(r"^ MO\|(?: *| +Index +Eigenvalue.*)$")
 _UNOCCUPIED = re.compile(r"^ +Lowest Eigenvalues of the unoccupied subspace spin +(?P<spin>\d)", re.MULTILINE)
+_PRINTED_GAP = re.compile(r"^ HOMO - LUMO gap \[eV\] : +(-?\d+\.\d+)", re.MULTILINE)
 _SPINS = {"": "both", "ALPHA": "alpha", "BETA": "beta"}
 
 
-def _rows(text: str, start: int) -> Iterator[tuple[float, ...]]:
-    """Yield (index, eigenvalue_ev, occupation) of the block that begins at ``start``."""
-    lines = _lines(text, start)
-    next(lines, None)
-    for line in lines:
-        row = _ROW.match(line)
-        if row:
-            yield float(row[1]), float(row[3]), float(row[4])
-        elif not line.startswith(" MO|") or "Sum" in line:
-            return
+def _read_block(run: RunText, header: re.Match[str], file: Path | None) -> SpinLevels | None:
+    """Return the levels below a header, None where the text ends before their sum.
+
+    Lines of other programs between the rows are passed over. What is lost that way shows: the numbers of the
+    orbitals run on, and the occupations add up to CP2K's own sum.
+    """
+    spin = _SPINS[(header["spin"] or "").strip()]
+    rows: list[tuple[int, float, float]] = []
+    for at, line in _lines(run.text, header.end() + 1):
+        if row := _ROW.match(line):
+            hartree, energy_ev = float(row[2]), float(row[3])
+            if abs(hartree * HARTREE_EV - energy_ev) > 1e-3:
+                raise run.damaged("the eigenvalue differs between a.u. and eV", at, file)
+            rows.append((int(row[1]), energy_ev, float(row[4])))
+            if rows[-1][0] != rows[0][0] + len(rows) - 1:
+                problem = f"orbital {rows[0][0] + len(rows) - 1} of the {spin} levels was expected here"
+                raise run.damaged(problem, at, file)
+        elif total := _SUM.match(line):
+            if not rows:
+                return None
+            found = sum(row[2] for row in rows)
+            if abs(found - float(total[1])) > 1e-6 * len(rows) + 1e-4:
+                raise run.damaged(f"the occupations of the {spin} levels add up to {found:.6f}", at, file)
+            index, energies, occupations = zip(*rows, strict=True)
+            return SpinLevels(spin, index[0], np.array(energies), np.array(occupations))
+        elif line.startswith(" MO|") and not _HEADING.match(line):
+            raise run.damaged("this row of the list of levels is damaged", at, file)
+        elif _BLOCK.match(line):
+            return None
+    return None
 
 
-def _lines(text: str, start: int) -> Iterator[str]:
+def _lines(text: str, start: int) -> Iterator[tuple[int, str]]:
+    """Yield (position, line) from a position on."""
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        yield text[start:end]
+        yield start, text[start:end]
         start = end + 1
 
 
-def _final_blocks(text: str) -> dict[str, SpinLevels]:
-    """Return the last complete block of each spin, those of a running SCF left out."""
-    blocks = {}
-    for match in _BLOCK.finditer(text):
-        if match["early"]:
+def _final_blocks(run: RunText, file: Path | None) -> dict[str, SpinLevels]:
+    """Return the last block of each spin, those of a running SCF left out.
+
+    :raises Cp2kOutputError: a damaged block, or one that ends before its sum although the run went on.
+    """
+    blocks: dict[str, SpinLevels] = {}
+    finished = "PROGRAM ENDED AT" in run.text
+    for header in _BLOCK.finditer(run.text):
+        if header["early"]:
             continue
-        rows = np.array(list(_rows(text, match.start())))
-        if rows.size:
-            spin = _SPINS[(match["spin"] or "").strip()]
-            blocks[spin] = SpinLevels(spin, int(rows[0, 0]), rows[:, 1], rows[:, 2])
+        try:
+            block = _read_block(run, header, file)
+        except Cp2kOutputError:
+            if finished:
+                raise
+            continue  # still being written
+        if block is not None:
+            blocks[block.spin] = block
+        elif finished:
+            raise run.damaged("the list of levels under this title has no end", header.start(), file)
     return blocks
 
 
@@ -110,7 +147,7 @@ def _ot_unoccupied_ev(text: str) -> dict[int, NDArray[np.float64]]:
         values: list[float] = []
         lines = _lines(text, match.end())
         next(lines, None)
-        for line in lines:
+        for _, line in lines:
             if set(line.strip()) == {"-"} or line.startswith(" OT|"):
                 continue
             fields = line.split()
@@ -130,13 +167,16 @@ def _solver(text: str, levels: Sequence[SpinLevels], after_ot: bool) -> str | No
     return f"diagonalisation ({library[-1]})" if library else "diagonalisation"
 
 
-def read_levels(text: str) -> tuple[tuple[SpinLevels, ...], str | None]:
+def read_levels(run: RunText, file: Path | None = None) -> tuple[tuple[SpinLevels, ...], str | None]:
     """Return the final eigenvalues per spin and the name of the solver that made the unoccupied ones.
 
     Needs ``&DFT/&PRINT/&MO`` with ``EIGENVALUES`` and ``OCCUPATION_NUMBERS``. After OT the unoccupied states
     come from ``&MO_CUBES`` with ``NLUMO`` and are appended with occupation 0.
+
+    :raises Cp2kOutputError: an orbital is missing from a list, or a row of it is damaged.
     """
-    blocks = _final_blocks(text)
+    text = run.text
+    blocks = _final_blocks(run, file)
     virtual = _ot_unoccupied_ev(text)
     levels, after_ot = [], False
     for number, spin in ((1, "both"), (1, "alpha"), (2, "beta")):
@@ -153,7 +193,23 @@ def read_levels(text: str) -> tuple[tuple[SpinLevels, ...], str | None]:
                 np.concatenate([channel.occupations, np.zeros(extra.size)]),
             )
         levels.append(channel)
+    if after_ot:
+        _check_printed_gaps(run, levels, file)
     return tuple(levels), _solver(text, levels, after_ot)
+
+
+def _check_printed_gaps(run: RunText, levels: Sequence[SpinLevels], file: Path | None) -> None:
+    """Compare the gap of each spin with the one that CP2K prints below its unoccupied levels.
+
+    :raises Cp2kOutputError: they differ, so that a line of levels is missing.
+    """
+    printed = list(_PRINTED_GAP.finditer(run.text))[-len(levels) :]
+    for match, channel in zip(printed, levels, strict=False):
+        n_occupied = int(np.count_nonzero(channel.occupations > 0.5 * channel.max_occupation))
+        gap = float(channel.eigenvalues_ev[n_occupied] - channel.eigenvalues_ev[n_occupied - 1])
+        if abs(gap - float(match[1])) > 2e-3:
+            problem = f"the levels above give a gap of {gap:.3f} eV"
+            raise run.damaged(problem, match.start(), file)
 
 
 def _n_occupied(channel: SpinLevels, n_electrons: int | None, n_channels: int) -> int:

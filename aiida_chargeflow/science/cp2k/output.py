@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..units import HARTREE_EV
+from ..fortran import parse_number
+from ..units import HARTREE_EV, energy_ev, known_energies
+from .appended import RunText, pick_run, run_type
 from .failures import Cp2kOutputError, Failure, diagnose
 from .levels import Frontier, SpinLevels, frontier, read_levels
 
@@ -29,8 +31,9 @@ class ScfStep:
     :param run: which SCF of the output, from 1; a geometry optimisation has one or more per geometry.
     :param step: number of the step as CP2K prints it.
     :param method: for example ``Broy./Diag.``, ``P_Mix/Diag.``, ``OT DIIS``, ``OT CG``, ``OT LS``.
-    :param time_s: wall time of the step.
-    :param convergence: largest deviation; None for a line search, which prints none.
+    :param time_s: wall time of the step; NaN where CP2K printed stars.
+    :param convergence: largest deviation; None for a line search, which prints none, NaN for stars.
+    :param position: of the line in the text of its run.
     """
 
     run: int
@@ -39,6 +42,7 @@ class ScfStep:
     time_s: float
     convergence: float | None
     energy_hartree: float
+    position: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,9 @@ class Cp2kOutput:
     :param n_valence: (n_atoms,) valence electrons of the potentials this run used; empty if not printed.
     :param kinds: kind name → number of atoms, in CP2K's order.
     :param time_limit_reached: CP2K stopped itself at GLOBAL/WALLTIME and can be restarted.
+    :param run_type: as CP2K names it, ``ENERGY``, ``GEO_OPT`` …; what the text shows counts more than the name.
+    :param run: which run of the file this is, from 1.
+    :param n_runs: runs in the file; only ``run`` was read.
     """
 
     cp2k_version: str
@@ -85,6 +92,9 @@ class Cp2kOutput:
     peak_memory_mib: float | None
     n_mpi_ranks: int | None
     n_threads: int | None
+    run_type: str | None = None
+    run: int = 1
+    n_runs: int = 1
     file: Path | None = field(default=None, compare=False)
 
     @property
@@ -153,20 +163,27 @@ class Cp2kOutput:
 
 
 _NUMBER = r"-?\d+\.\d*(?:[EeDd][-+]?\d+)?"
+# Where a number outgrows its field CP2K prints it with an exponent, Fortran prints stars.
 _SCF_STEP = re.compile(
     r"^ +(?P<step>\d+) +(?P<method>[A-Z][A-Za-z_./]*(?: [A-Z][A-Za-z_./]*)?) +(?P<mix>\d?\.\d+E[-+]\d+)"
-    rf" +(?P<time>\d+\.\d+) +(?:(?P<convergence>\d+\.\d+|\*+) +)?(?P<energy>{_NUMBER})(?: +{_NUMBER})? *$",
+    rf" +(?P<time>\d+\.\d+|\*+) +(?:(?P<convergence>{_NUMBER}|\*+|NaN|Infinity) +)?(?P<energy>{_NUMBER})"
+    rf"(?: +(?:{_NUMBER}|\*+))? *$",
     re.MULTILINE,
 )
 _SCF_START = re.compile(r"^ *SCF WAVEFUNCTION OPTIMIZATION", re.MULTILINE)
 _SCF_VERDICT = re.compile(
     r"(?P<yes>\*\*\* SCF run converged in)|(?P<no>SCF run NOT converged|outer SCF loop FAILED to converge)"
 )
-_ENERGY = re.compile(rf"^ ENERGY\| Total FORCE_EVAL.*?(?P<value>{_NUMBER})\s*$", re.MULTILINE)
-_TIME_STAMP = r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)"
-_ATOM_ROW = re.compile(
-    r"^ +\d+ +\d+ +[A-Z][a-z]? +\d+ +(?:-?\d+\.\d+ +){3}(?P<z_eff>\d+\.\d+) +\d+\.\d+ *$", re.MULTILINE
+_ENERGY = re.compile(
+    r"^ ENERGY\| Total FORCE_EVAL(?: \( *\S+ *\))? energy *(?:\[(?P<unit>[^\]]*)\])?:? *(?P<value>.*?) *$",
+    re.MULTILINE,
 )
+_STAMP = re.compile(r"PROGRAM (STARTED|ENDED) AT +(\S+ \S+)")
+_ATOM_ROW = re.compile(
+    r"^ +\d+ +(?:\d+|\*+) +[A-Z][a-z]? +\d+ +(?:-?\d+\.\d+ +){3}(?P<z_eff>\d+\.\d+) +\d+\.\d+ *$",
+    re.MULTILINE,
+)
+_SAME_ENERGY = 0.01  # of the total energy: what a wrong unit or another run exceeds
 _WARNING = re.compile(r"^ \*\*\* WARNING in \S+ :: (?P<text>.*?) *\*\*\*$", re.MULTILINE)
 
 
@@ -182,7 +199,7 @@ def _last_int(pattern: str, text: str) -> int | None:
 
 def _last_float(pattern: str, text: str) -> float | None:
     found = _all(pattern, text)
-    return float(found[-1].replace("D", "E")) if found else None
+    return parse_number(found[-1]) if found else None
 
 
 def _load(source: str | Path) -> tuple[str, Path | None]:
@@ -210,9 +227,10 @@ def _scf_steps(text: str) -> Iterator[ScfStep]:
             run=run,
             step=int(match["step"]),
             method=match["method"],
-            time_s=float(match["time"]),
-            convergence=float(convergence) if convergence and "*" not in convergence else None,
-            energy_hartree=float(match["energy"]),
+            time_s=_float_or_nan(match["time"]),
+            convergence=None if convergence is None else _float_or_nan(convergence),
+            energy_hartree=parse_number(match["energy"]),
+            position=match.start(),
         )
 
 
@@ -238,9 +256,36 @@ def _scf_verdict(text: str, n_steps: int) -> tuple[bool | None, int]:
     return verdicts[-1], max(n_failed, int(not verdicts[-1]))
 
 
-def _energies(text: str, steps: tuple[ScfStep, ...]) -> tuple[float, ...]:
-    energies = tuple(float(match["value"]) for match in _ENERGY.finditer(text))
-    return energies or tuple(step.energy_hartree for step in steps[-1:])
+def _float_or_nan(word: str) -> float:
+    try:
+        return parse_number(word)
+    except ValueError:
+        return float("nan")
+
+
+def _energies(run: RunText, steps: tuple[ScfStep, ...], file: Path | None) -> tuple[float, ...]:
+    """Return the total energies in hartree, in the order of the geometries; without any that of the last SCF step.
+
+    :raises Cp2kOutputError: an energy that is no number, in an unknown unit, or far from that of the SCF.
+    """
+    found = []
+    for match in _ENERGY.finditer(run.text):
+        unit = match["unit"] or "hartree"
+        factor = energy_ev(unit)
+        if factor is None:
+            known = ", ".join(known_energies())
+            raise run.damaged(f"unknown unit of energy {unit!r}, known are {known}", match.start(), file)
+        try:
+            found.append(parse_number(match["value"]) * factor / HARTREE_EV)
+        except ValueError:
+            raise run.damaged("the total energy is not a number", match.start(), file) from None
+        before = [step for step in steps if step.position < match.start()]
+        if before and abs(found[-1] / before[-1].energy_hartree - 1) > _SAME_ENERGY:
+            problem = (
+                f"this is {found[-1]:.6f} hartree, the SCF above ended at {before[-1].energy_hartree:.6f}"
+            )
+            raise run.damaged(problem, match.start(), file)
+    return tuple(found) or tuple(step.energy_hartree for step in steps[-1:])
 
 
 def _n_spins(text: str) -> int:
@@ -261,12 +306,20 @@ def _fermi_level_ev(text: str) -> float | None:
     return None if hartree is None else hartree * HARTREE_EV
 
 
-def _walltime_s(text: str) -> float | None:
-    stamps = [re.findall(rf"PROGRAM {word} AT +{_TIME_STAMP}", text) for word in ("STARTED", "ENDED")]
-    if not all(stamps):
+def _walltime_s(run: RunText, file: Path | None) -> float | None:
+    """Return the time between start and end, None before the end.
+
+    :raises Cp2kOutputError: a time that no clock shows.
+    """
+    times: dict[str, datetime] = {}
+    for match in _STAMP.finditer(run.text):
+        try:
+            times[match[1]] = datetime.fromisoformat(match[2])
+        except ValueError:
+            raise run.damaged("this is no time", match.start(), file) from None
+    if len(times) < 2:
         return None
-    start, end = (datetime.fromisoformat(found[-1]) for found in stamps)
-    return (end - start).total_seconds()
+    return (times["ENDED"] - times["STARTED"]).total_seconds()
 
 
 def _dipole_debye(text: str) -> NDArray[np.float64] | None:
@@ -275,7 +328,7 @@ def _dipole_debye(text: str) -> NDArray[np.float64] | None:
 
 
 def _kinds(text: str) -> dict[str, int]:
-    rows = re.findall(r"^ +\d+\. Atomic kind: (\S+) +Number of atoms: +(\d+)", text, re.MULTILINE)
+    rows = re.findall(r"^ +(?:\d+|\*+)\. Atomic kind: (\S+) +Number of atoms: +(\d+)", text, re.MULTILINE)
     return {name: int(n) for name, n in rows}
 
 
@@ -285,24 +338,30 @@ def _geometry_converged(text: str) -> bool | None:
     return "GEOMETRY OPTIMIZATION COMPLETED" in text
 
 
-def read_output(source: str | Path, *, require_finished: bool = True, standard_error: str = "") -> Cp2kOutput:
+def read_output(
+    source: str | Path, *, require_finished: bool = True, standard_error: str = "", run: int | None = None
+) -> Cp2kOutput:
     """Read a CP2K output.
 
     :param source: the path, or the text itself (a string with line breaks).
+    :param run: which run of a file that holds several, from 1; the last by default.
     :param require_finished: raise where ``PROGRAM ENDED`` is missing; False reads what there is so far.
     :param standard_error: what CP2K, MPI and the scheduler wrote there; asked for the reason if CP2K died.
     :raises Cp2kOutputError: empty, truncated or foreign file, a CP2K abort (its message is quoted), out of
-        memory, time limit, crash; ``.failure`` names the reason. An unconverged SCF does not raise: see
+        memory, time limit, crash, a line that CP2K cannot have written; ``.failure`` names the reason. An
+        unconverged SCF does not raise: see
         ``scf_converged``.
     """
-    text, file = _load(source)
+    whole, file = _load(source)
+    picked = pick_run(whole, run, file)
+    text = picked.text
     finished = "PROGRAM ENDED AT" in text
     if not finished and (require_finished or "CP2K|" not in text):
         raise diagnose(f"{text}\n{standard_error}", file=file)
     steps = tuple(_scf_steps(text))
     scf_converged, n_unconverged = _scf_verdict(text, len(steps))
-    energies = _energies(text, steps)
-    levels, solver = read_levels(text)
+    energies = _energies(picked, steps, file)
+    levels, solver = read_levels(picked, file)
     warnings = tuple(match["text"] for match in _WARNING.finditer(text))
     n_warnings = _last_int(r"The number of warnings for this run is : +(\d+)", text)
     density = _last_float(rf"Electronic density on regular grids: +({_NUMBER})", text)
@@ -331,9 +390,12 @@ def read_output(source: str | Path, *, require_finished: bool = True, standard_e
         time_limit_reached="exceeded requested execution time" in text,
         warnings=warnings,
         n_warnings=len(warnings) if n_warnings is None else n_warnings,
-        walltime_s=_walltime_s(text),
+        walltime_s=_walltime_s(picked, file),
         peak_memory_mib=_last_float(r"Estimated peak process memory \[MiB\] +(\d+\.?\d*)", text),
         n_mpi_ranks=_last_int(r"Total number of message passing processes +(\d+)", text),
         n_threads=_last_int(r"Number of threads for this process +(\d+)", text),
+        run_type=run_type(text),
+        run=picked.number,
+        n_runs=picked.n_runs,
         file=file,
     )
