@@ -13,6 +13,7 @@ from aiida.engine import calcfunction
 from ..science.charges.bader_output import engine_of
 from ..science.cp2k import finished_run as imported
 from .bader import BaderCalculation
+from .charges import charges_node
 from .failures import exit_on_input_error
 from .orbitals import orbitals_node
 
@@ -59,21 +60,10 @@ def imported_bader(
         structure = imported.read_structure(found, rules)
         output = imported.read_ground_state(found.output, structure)
         assert found.acf is not None
-        table, charge = imported.read_partition(found.acf, structure, output, scf_parameters["n_valence"])
+        charges = imported.read_partition(found.acf, structure, output, scf_parameters["n_valence"])
         log = folder / BaderCalculation.OUTPUT
         program = engine_of(log.read_text(encoding="utf-8", errors="replace") if log.is_file() else "")
-    bader = orm.ArrayData()
-    bader.set_array("bader_population", table.bader_population)
-    bader.set_array("bader_charge", charge)
-    bader.set_array("min_distance_ang", table.min_distance_ang)
-    bader.set_array("volume_ang3", table.volume_ang3)
-    totals = {
-        **program,
-        "n_electrons": table.n_electrons,
-        "vacuum_charge_e": table.vacuum_charge_e,
-        "vacuum_volume_ang3": table.vacuum_volume_ang3,
-    }
-    return {"bader": bader, "output_parameters": orm.Dict(totals)}
+    return {"bader": charges_node(charges), "output_parameters": orm.Dict(program | charges.totals())}
 
 
 def _found(folder: Path, settings: orm.Dict) -> tuple[imported.RunFiles, imported.ImportSettings]:

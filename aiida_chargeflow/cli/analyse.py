@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..science.errors import InputError
 from . import json_option, print_json
 from .map_options import map_options
 
@@ -77,18 +76,18 @@ def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: 
 def _read_and_solve(structure: Path, acf: Path, options: dict[str, Any]) -> Analysis:
     from ..science.charges import analysis
     from ..science.charges.acf import read_acf
+    from ..science.charges.partition import accept_partition
+    from ..science.errors import naming_file
     from ..science.xyz import read_xyz
 
     atoms = read_xyz(structure)
     overrides = _numbers(options["valence"], "--valence")
     n_valence = analysis.valences([str(s) for s in atoms.symbols], overrides)
-    try:
-        charge = analysis.bader_charges(atoms, read_acf(acf), n_valence)
-    except InputError as error:
-        raise error if error.file else error.in_file(acf) from None
+    with naming_file(acf):
+        charges = accept_partition(read_acf(acf), atoms, n_valence, tolerance_e=options["tolerance"])
     return analysis.analyse(
         atoms,
-        charge,
+        charges.bader_charge,
         scale=options["scale"],
         radii=_numbers(options["radius"], "--radius"),
         pair_cutoffs=_pairs(options["pair"]),

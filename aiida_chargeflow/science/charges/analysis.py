@@ -7,19 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from ase import Atoms
-from ase.units import Bohr
 from numpy.typing import NDArray
 
 from ..elements import element
 from ..errors import InputError
 from ..kinds import LIGAND
-from .acf import Acf
 from .bonds import DEFAULT_SCALE, BondGraph, bond_graph
 from .charge_flow import ChargeFlow, solve
 
 Array = NDArray[np.float64]
-
-_SAME_PLACE_ANG = 0.05
 
 
 @dataclass(frozen=True)
@@ -95,43 +91,6 @@ def valences(symbols: list[str], overrides: Mapping[str, float]) -> dict[str, fl
         if not (np.isfinite(value) and value > 0):
             raise InputError("a valence must be positive", field=f"valence {symbol}", value=value)
     return {s: float(overrides[s]) if s in overrides else float(element(s).n_valence) for s in present}
-
-
-def bader_charges(atoms: Atoms, acf: Acf, n_valence: Mapping[str, float]) -> Array:
-    """Return valence less Bader population of each atom, shape (n_atoms,), in e; positive = lost electrons.
-
-    :raises InputError: the rows of the ACF.dat are not the atoms of the structure, in their order.
-    """
-    check_same_atoms(atoms, acf)
-    return np.array([n_valence[str(s)] for s in atoms.symbols]) - acf.bader_population
-
-
-def check_same_atoms(atoms: Atoms, acf: Acf) -> None:
-    """Compare positions with those of the partition, up to a common shift of the box.
-
-    The unit of an ACF.dat is not written in it: bohr from cube files, Å from VASP. Both are tried.
-
-    :raises InputError: another number of atoms, another order, another structure.
-    """
-    if len(atoms) != acf.n_atoms:
-        raise InputError(
-            f"the structure has {len(atoms)} atoms, the ACF.dat has {acf.n_atoms}",
-            remedy="They belong to different calculations.",
-        )
-    away = min((_distances(atoms, acf.positions_ang * unit) for unit in (1.0, 1.0 / Bohr)), key=np.max)
-    worst = int(away.argmax())
-    if away[worst] > _SAME_PLACE_ANG:
-        raise InputError(
-            f"{int((away > _SAME_PLACE_ANG).sum())} of {len(atoms)} atoms lie elsewhere in the ACF.dat; atom "
-            f"{worst + 1} ({atoms.symbols[worst]}) by {away[worst]:.2f} Å",
-            remedy="Give the structure of the density itself, with its atoms in the same order.",
-        )
-
-
-def _distances(atoms: Atoms, positions_ang: Array) -> Array:
-    shift = positions_ang - atoms.positions
-    result: Array = np.linalg.norm(shift - np.median(shift, axis=0), axis=1)
-    return result
 
 
 def regions_of(atoms: Atoms) -> tuple[NDArray[np.int64], str]:

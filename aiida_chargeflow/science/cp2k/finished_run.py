@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ..charges import analysis
-from ..charges.acf import Acf, read_acf
+from ..charges.acf import read_acf
+from ..charges.partition import SAME_PLACE_ANG, AtomicCharges, accept_partition
 from ..electrons.cube import Cube, read_cube
 from ..electrons.pdos import Pdos, read_pdos
-from ..errors import InputError
+from ..errors import InputError, naming_file
 from ..kinds import decode, encode
 from ..models.from_atoms import Source, model_from_atoms
 from ..settings import Settings
@@ -25,8 +26,6 @@ from ..xyz import read_xyz
 from .output import Cp2kOutput, read_output
 
 _HOMO_TOLERANCE_EV = 0.02
-_SAME_PLACE_ANG = 0.02
-_EMPTY_BASIN_E = 1e-3
 _PLACE = re.compile(
     r"^ +\d+ +(\d+) +([A-Z][a-z]?) +\d+ +(-?\d+\.\d+) +(-?\d+\.\d+) +(-?\d+\.\d+) +\d+\.\d+ +\d+\.\d+ *$",
     re.M,
@@ -239,7 +238,7 @@ def _compare(positions: NDArray[np.float64], symbols: Sequence[str], atoms: Atom
     shift = positions - atoms.positions
     away = np.linalg.norm(shift - np.median(shift, axis=0), axis=1)
     worst = int(away.argmax())
-    if list(symbols) != atoms.get_chemical_symbols() or away[worst] > _SAME_PLACE_ANG:
+    if list(symbols) != atoms.get_chemical_symbols() or away[worst] > SAME_PLACE_ANG:
         raise InputError(
             f"its atoms are not those of the structure in their order (atom {worst + 1} lies {away[worst]:.2f} Å off)",
             file=path,
@@ -298,29 +297,13 @@ def has_regions(pdos: Pdos) -> bool:
 
 def read_partition(
     path: Path, structure: ImportedStructure, output: Cp2kOutput, n_valence: Mapping[str, float]
-) -> tuple[Acf, NDArray[np.float64]]:
-    """Read an ACF.dat and return it with the Bader charges, shape (n_atoms,), e.
+) -> AtomicCharges:
+    """Read an ACF.dat of the run.
 
     :raises InputError: another number of atoms, other places, electrons lost, or an atom without a basin.
     """
-    table = read_acf(path)
-    try:
-        charge = analysis.bader_charges(structure.atoms, table, n_valence)
-        expected = float(sum(n_valence[str(symbol)] for symbol in structure.atoms.symbols))
-        if output.n_electrons is not None:
-            expected = float(output.n_electrons)
-        found = float(table.bader_population.sum()) + table.vacuum_charge_e
-        if abs(found - expected) > 0.01 + 1e-4 * expected:
-            raise InputError(
-                f"the populations sum to {found:.3f} e, the run has {expected:.0f} valence electrons",
-                remedy="Partition the whole density cube of this run, printed with STRIDE 1 1 1.",
-            )
-        empty = np.flatnonzero(table.bader_population < _EMPTY_BASIN_E)
-        if empty.size:
-            raise InputError("atoms without a basin", value=[int(k) + 1 for k in empty])
-    except InputError as error:
-        raise error if error.file else error.in_file(path) from None
-    return table, charge
+    with naming_file(path):
+        return accept_partition(read_acf(path), structure.atoms, n_valence, n_electrons=output.n_electrons)
 
 
 def read_orbital_cube(path: Path, structure: ImportedStructure) -> Cube:
