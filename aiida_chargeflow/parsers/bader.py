@@ -9,10 +9,10 @@ from typing import Any
 from aiida import orm
 from aiida.engine import ExitCode
 from aiida.parsers.parser import Parser
+from ase import Atoms
 
 from ..calculations.bader import BaderCalculation
 from ..calculations.charges import charges_node
-from ..calculations.structures import to_atoms
 from ..science.charges.acf import Acf, read_acf
 from ..science.charges.bader_output import engine_of
 from ..science.charges.partition import AtomicCharges, PartitionError, accept_partition
@@ -46,7 +46,9 @@ class BaderParser(Parser):
 
     def _accepted(self, table: Acf) -> AtomicCharges:
         scf = self.node.inputs.scf_parameters.get_dict()
-        atoms = to_atoms(self.node.inputs.structure)
+        structure = self.node.inputs.structure
+        symbols = [structure.get_kind(site.kind_name).symbol for site in structure.sites]
+        atoms = Atoms(symbols, positions=[site.position for site in structure.sites])
         return accept_partition(table, atoms, scf["n_valence"], n_electrons=float(scf["n_electrons"]))
 
     def _refused(self, error: PartitionError, table: Acf) -> ExitCode:

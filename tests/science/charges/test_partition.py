@@ -33,7 +33,7 @@ def table(**changes: object) -> Acf:
 def test_charges_are_valence_less_population() -> None:
     charges = accept_partition(table(), ATOMS, VALENCE)
     np.testing.assert_allclose(charges.bader_charge, [1.5, -0.5, -0.5, -0.4999])
-    assert charges.bader_charge.sum() == pytest.approx(charges.totals()["vacuum_charge_e"])
+    assert charges.bader_charge.sum() == pytest.approx(charges.totals()["vacuum_charge_e"], abs=1e-9)
 
 
 def test_a_table_in_angstrom_keeps_its_distances_and_volumes() -> None:
@@ -83,6 +83,6 @@ def test_the_tolerances_are_those_that_are_documented() -> None:
 
 def test_a_charged_run_has_its_own_number_of_electrons() -> None:
     cation = table(bader_population=np.array([10.5, 7.5, 7.5, 7.5]), vacuum_charge_e=0.0)
-    with pytest.raises(PartitionError, match="33.000 e"):
+    with pytest.raises(PartitionError, match="33"):
         accept_partition(cation, ATOMS, VALENCE)
     assert accept_partition(cation, ATOMS, VALENCE, n_electrons=33).bader_charge.sum() == pytest.approx(1)
