@@ -37,7 +37,7 @@ def imported_ground_state(files: orm.FolderData, settings: orm.Dict) -> dict[str
     with _folder(files) as folder:
         found, rules = _found(folder, settings)
         structure = imported.read_structure(found, rules)
-        output = imported.read_ground_state(found.output, structure)
+        output = imported.read_ground_state(found, structure, rules)
         parameters = output.summary() | {"n_valence": imported.valences(output, structure, rules)}
         nodes: dict[str, orm.Node] = {"output_parameters": orm.Dict(parameters)}
         if found.pdos:
@@ -58,7 +58,7 @@ def imported_bader(
     with _folder(files) as folder:
         found, rules = _found(folder, settings)
         structure = imported.read_structure(found, rules)
-        output = imported.read_ground_state(found.output, structure)
+        output = imported.read_ground_state(found, structure, rules)
         assert found.acf is not None
         charges = imported.read_partition(found.acf, structure, output, scf_parameters["n_valence"])
         log = folder / BaderCalculation.OUTPUT

@@ -16,7 +16,8 @@ from ..science.cp2k.failures import Cp2kOutputError, Failure
 from ..science.cp2k.input import ATOM_SHARES
 from ..science.cp2k.orbital_cubes import ORBITAL_CUBES, edge_numbers, orbital_number
 from ..science.cp2k.output import Cp2kOutput, read_output
-from ..science.cp2k.relaxation import TRAJECTORY, last_positions
+from ..science.cp2k.relaxation import TRAJECTORY
+from ..science.cp2k.trajectory import last_frame
 from ..science.electrons.cube import crop, read_cube, write_cube
 from ..science.electrons.pdos import read_pdos
 from ..science.electrons.traps import analyse
@@ -126,8 +127,9 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         if TRAJECTORY not in repository.list_object_names():
             return
         before = self.node.inputs.structure
+        symbols = [before.get_kind(site.kind_name).symbol for site in before.sites]
         try:
-            positions = last_positions(self._text(TRAJECTORY), len(before.sites))
+            positions = last_frame(self._text(TRAJECTORY), symbols).positions_ang
         except InputError as error:
             self.logger.warning(str(error))
             return

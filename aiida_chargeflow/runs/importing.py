@@ -48,7 +48,7 @@ def check(folder: Path, settings: ImportSettings, model: Path | None = None) -> 
     files = imported.find_files(folder, settings)
     structure = imported.read_structure(files, settings)
     spec = None if model is None else _spec(model, structure.atoms.get_chemical_symbols())
-    output = imported.read_ground_state(files.output, structure)
+    output = imported.read_ground_state(files, structure, settings)
     absent = []
     if files.pdos:
         pdos = imported.read_orbitals(files.pdos, structure, output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,21 +16,20 @@ from pydantic import Field
 
 from ..charges import analysis
 from ..charges.acf import read_acf
+from ..charges.bonds import bond_graph
 from ..charges.partition import SAME_PLACE_ANG, AtomicCharges, accept_partition
 from ..electrons.cube import Cube, read_cube
 from ..electrons.pdos import Pdos, read_pdos
 from ..errors import InputError, naming_file
-from ..kinds import decode, encode
+from ..kinds import decode, encode, tag
 from ..models.from_atoms import Source, model_from_atoms
 from ..settings import Settings
 from ..xyz import read_xyz
 from .output import Cp2kOutput, read_output
+from .relaxation import TRAJECTORY
+from .trajectory import last_frame
 
 _HOMO_TOLERANCE_EV = 0.02
-_PLACE = re.compile(
-    r"^ +\d+ +(\d+) +([A-Z][a-z]?) +\d+ +(-?\d+\.\d+) +(-?\d+\.\d+) +(-?\d+\.\d+) +\d+\.\d+ +\d+\.\d+ *$",
-    re.M,
-)
 
 
 class ImportSettings(Settings):
@@ -37,6 +37,7 @@ class ImportSettings(Settings):
 
     :param structure: name of the XYZ file; needed where the folder holds several.
     :param output: name of the CP2K output; needed where the folder holds several.
+    :param run: which run of an output that holds several, from 1; the last by default.
     :param regions: where the regions come from if the XYZ has no kind names (see ``import_model``).
     :param core_elements: elements of the core, for ``regions: elements``.
     :param core_planes: planes of the core, for ``regions: lattice``.
@@ -45,6 +46,7 @@ class ImportSettings(Settings):
 
     structure: str | None = None
     output: str | None = None
+    run: int | None = Field(None, ge=1)
     regions: str = Field("auto", pattern="^(auto|column|elements|lattice)$")
     core_elements: tuple[str, ...] | None = None
     core_planes: tuple[int, int, int] | None = None
@@ -61,12 +63,20 @@ class RunFiles:
     pdos: tuple[Path, ...]
     cubes: tuple[Path, ...]
     acf: Path | None
+    trajectory: Path | None = None
 
     @property
     def all(self) -> tuple[Path, ...]:
         """Return every file, the structure first."""
-        table = () if self.acf is None else (self.acf,)
-        return (self.structure, self.output, *self.inputs, *self.pdos, *table, *self.cubes)
+        optional = tuple(path for path in (self.trajectory, self.acf) if path not in (None, self.structure))
+        return (
+            self.structure,
+            self.output,
+            *self.inputs,
+            *self.pdos,
+            *(p for p in optional if p),
+            *self.cubes,
+        )
 
 
 @dataclass(frozen=True)
@@ -99,8 +109,10 @@ def find_files(folder: Path, settings: ImportSettings) -> RunFiles:
     if not folder.is_dir():
         raise InputError("no such folder", file=folder)
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    trajectory = next((path for path in files if re.search(r"-pos-\d+\.xyz$", path.name)), None)
+    structures = [path for path in files if path.suffix in (".xyz", ".extxyz") and path != trajectory]
     structure = _one(
-        folder, settings.structure, [p for p in files if p.suffix in (".xyz", ".extxyz")], "structure"
+        folder, settings.structure, structures or [path for path in (trajectory,) if path], "structure"
     )
     output = _one(folder, settings.output, [p for p in files if _is_output(p)], "output")
     return RunFiles(
@@ -110,6 +122,7 @@ def find_files(folder: Path, settings: ImportSettings) -> RunFiles:
         pdos=tuple(path for path in files if path.suffix == ".pdos"),
         cubes=tuple(path for path in files if re.search(r"WFN.*\.cube(\.gz)?$", path.name)),
         acf=next((path for path in files if path.name == "ACF.dat"), None),
+        trajectory=trajectory,
     )
 
 
@@ -146,15 +159,13 @@ def read_structure(files: RunFiles, settings: ImportSettings) -> ImportedStructu
 
     :raises InputError: no sound XYZ, or no rule assigns the regions.
     """
-    atoms = read_xyz(files.structure)
-    symbols = atoms.get_chemical_symbols()
+    atoms = _read_atoms(files)
     run_kinds = tuple(
-        encode(symbol, tag // 10, tag % 10)
-        for symbol, tag in zip(symbols, atoms.get_tags().tolist(), strict=True)
+        encode(str(s), t // 10, t % 10) for s, t in zip(atoms.symbols, atoms.get_tags(), strict=True)
     )
     if not atoms.get_tags().all():
-        run_kinds = _listed_kinds(files.output, symbols) or run_kinds
-        atoms.set_tags([_tag(name) for name in run_kinds])
+        run_kinds = _listed_kinds(files.output, settings, atoms) or run_kinds
+        atoms.set_tags(_tags(atoms, run_kinds))
     if atoms.get_tags().all():
         return ImportedStructure(atoms, run_kinds, "labels")
     atoms.set_tags(0)
@@ -169,56 +180,117 @@ def read_structure(files: RunFiles, settings: ImportSettings) -> ImportedStructu
     return ImportedStructure(atoms, run_kinds, "lattice" if settings.core_planes else rule)
 
 
-def _listed_kinds(output: Path, symbols: Sequence[str]) -> tuple[str, ...]:
+def _read_atoms(files: RunFiles) -> Atoms:
+    if files.structure != files.trajectory:
+        return read_xyz(files.structure)
+    frame = last_frame(files.structure)
+    return Atoms(frame.symbols, positions=frame.positions_ang)
+
+
+def _listed_kinds(output: Path, settings: ImportSettings, atoms: Atoms) -> tuple[str, ...]:
     """Return the kind of each atom as the output lists them, empty if it does not list these atoms."""
-    text = output.read_text(encoding="utf-8", errors="replace")
-    names = list(read_output(text, require_finished=False).kinds) if "CP2K|" in text else []
-    rows = _PLACE.findall(text)[: len(symbols)]
-    if [row[1] for row in rows] != list(symbols) or any(int(row[0]) > len(names) for row in rows):
+    read = read_output(output, require_finished=False, run=settings.run)
+    names = list(read.kinds)
+    if list(read.places.symbols) != atoms.get_chemical_symbols() or not all(
+        1 <= kind <= len(names) for kind in read.places.kinds
+    ):
         return ()
-    return tuple(names[int(row[0]) - 1] for row in rows)
+    return tuple(names[kind - 1] for kind in read.places.kinds)
 
 
-def _tag(kind: str) -> int:
-    """Return the tag of a kind name, 0 for names that follow another rule."""
+def _tags(atoms: Atoms, run_kinds: Sequence[str]) -> NDArray[np.int64]:
+    """Return the tags that kind names carry; zeros unless all are such names and tell the coordination.
+
+    ``In12`` may as well be the twelfth kind of somebody who counts: where the names are right, most atoms have
+    as many bonds as their name says.
+    """
     try:
-        decoded = decode(kind)
+        kinds = [decode(name) for name in run_kinds]
     except InputError:
-        return 0
-    return 10 * decoded.region + decoded.coordination
+        return np.zeros(len(atoms), dtype=np.int64)
+    tags = np.array([tag(kind.region, kind.coordination) if kind.region else 0 for kind in kinds])
+    degrees = bond_graph(atoms).degrees()
+    told = np.array([kind.coordination for kind in kinds])
+    agree = (degrees == told) | (tags == 0)
+    return tags if agree.mean() > 0.5 else np.zeros_like(tags)
 
 
-def read_ground_state(path: Path, structure: ImportedStructure) -> Cp2kOutput:
+def read_ground_state(files: RunFiles, structure: ImportedStructure, settings: ImportSettings) -> Cp2kOutput:
     """Read the CP2K output of a converged run of these atoms.
 
-    :raises InputError: CP2K did not end well, the SCF or the geometry did not converge, or the atoms differ.
+    :raises InputError: CP2K did not end well, the SCF or the geometry did not converge, the run is none of a
+        ground state, or the atoms differ.
     """
-    output = read_output(path)
+    path, atoms = files.output, structure.atoms
+    output = read_output(path, run=settings.run)
+    if output.run_type not in (None, *_GROUND_STATES):
+        raise InputError(
+            "this run has no single ground state",
+            file=path,
+            field="run type",
+            value=output.run_type,
+            remedy="Run a single point (RUN_TYPE ENERGY) on the geometry that is wanted, and import that.",
+        )
     if not output.scf_converged:
         raise InputError("the SCF did not converge", file=path, remedy="Only converged runs have results.")
     if output.geometry_converged is False or output.time_limit_reached:
         raise InputError("the run was stopped before its end", file=path, remedy="Give the run that ended.")
-    n_atoms = len(structure.atoms)
-    if output.n_atoms not in (None, n_atoms):
+    _check_elements(path, output, atoms)
+    if output.run_type in _OPTIMISATIONS or len(output.energies_hartree) > 1:
+        _check_last_geometry(files, output, atoms)
+    elif len(output.places) == len(atoms):
+        compare_places(output.places.positions_ang, output.places.symbols, atoms, path)
+    return output
+
+
+def _check_elements(path: Path, output: Cp2kOutput, atoms: Atoms) -> None:
+    if output.n_atoms not in (None, len(atoms)):
         raise InputError(
-            f"the output is of {output.n_atoms} atoms, the structure has {n_atoms}",
+            f"the output is of {output.n_atoms} atoms, the structure has {len(atoms)}",
             file=path,
             remedy=_ONE_RUN,
         )
     counts: dict[str, int] = {}
-    for name, n in output.kinds.items():
-        symbol = _element_of(name)
-        counts[symbol] = counts.get(symbol, 0) + n
-    present = {str(s): structure.atoms.get_chemical_symbols().count(s) for s in set(structure.atoms.symbols)}
-    if counts and counts != present:
+    if len(output.places) == len(atoms):
+        counts = dict(Counter(output.places.symbols))
+    elif all(_element_of(name) in atoms.get_chemical_symbols() for name in output.kinds):
+        for name, n in output.kinds.items():
+            counts[_element_of(name)] = counts.get(_element_of(name), 0) + n
+    if counts and counts != dict(Counter(atoms.get_chemical_symbols())):
         formula = "".join(f"{symbol}{counts[symbol]}" for symbol in sorted(counts))
         raise InputError(f"the output is of {formula}, the structure is not", file=path, remedy=_ONE_RUN)
-    if len(output.energies_hartree) == 1:
-        _check_places(path, structure.atoms)
-    return output
+
+
+def _check_last_geometry(files: RunFiles, output: Cp2kOutput, atoms: Atoms) -> None:
+    """See that the structure is the last of an optimisation, of which the output prints the first only."""
+    if files.trajectory is None:
+        raise InputError(
+            "an optimisation, and no trajectory says which geometry its results belong to",
+            file=files.output,
+            remedy=f"Put the trajectory {TRAJECTORY} (any …-pos-1.xyz of the run) beside it.",
+        )
+    frame = last_frame(files.trajectory)
+    told, printed = frame.energy_hartree, output.energy_hartree
+    if told is not None and printed is not None and abs(told - printed) > _SAME_ENERGY_HARTREE:
+        raise InputError(
+            f"its last energy is {told:.6f} hartree, that of the output {printed:.6f}",
+            file=files.trajectory,
+            remedy=_ONE_RUN,
+        )
+    compare_places(frame.positions_ang, frame.symbols, atoms, files.trajectory)
 
 
 _ONE_RUN = "Give the files of one calculation only."
+_GROUND_STATES = (
+    "ENERGY",
+    "ENERGY_FORCE",
+    "WAVEFUNCTION_OPTIMIZATION",
+    "WFN_OPT",
+    "GEO_OPT",
+    "GEOMETRY_OPTIMIZATION",
+)
+_OPTIMISATIONS = ("GEO_OPT", "GEOMETRY_OPTIMIZATION")
+_SAME_ENERGY_HARTREE = 1e-5
 
 
 def _element_of(kind: str) -> str:
@@ -226,19 +298,21 @@ def _element_of(kind: str) -> str:
     return match.group(0) if match else kind
 
 
-def _check_places(path: Path, atoms: Atoms) -> None:
-    """Compare with the coordinates that a single-point run prints, up to a shift of the box."""
-    rows = _PLACE.findall(path.read_text(encoding="utf-8", errors="replace"))
-    if len(rows) != len(atoms):
-        return  # not printed at this print level
-    _compare(np.array([row[2:] for row in rows], dtype=float), [row[1] for row in rows], atoms, path)
+def compare_places(
+    positions_ang: NDArray[np.float64], symbols: Sequence[str], atoms: Atoms, path: Path
+) -> None:
+    """Refuse positions of a file that are not those of the atoms, up to a shift of the box.
 
-
-def _compare(positions: NDArray[np.float64], symbols: Sequence[str], atoms: Atoms, path: Path) -> None:
-    shift = positions - atoms.positions
+    :raises InputError: other elements or places, or another order.
+    """
+    if list(symbols) != atoms.get_chemical_symbols():
+        raise InputError(
+            "its elements are not those of the structure in their order", file=path, remedy=_ONE_RUN
+        )
+    shift = positions_ang - atoms.positions
     away = np.linalg.norm(shift - np.median(shift, axis=0), axis=1)
     worst = int(away.argmax())
-    if list(symbols) != atoms.get_chemical_symbols() or away[worst] > SAME_PLACE_ANG:
+    if away[worst] > SAME_PLACE_ANG:
         raise InputError(
             f"its atoms are not those of the structure in their order (atom {worst + 1} lies {away[worst]:.2f} Å off)",
             file=path,
@@ -318,5 +392,5 @@ def read_orbital_cube(path: Path, structure: ImportedStructure) -> Cube:
             file=path,
             remedy=_ONE_RUN,
         )
-    _compare(cube.positions_ang, structure.atoms.get_chemical_symbols(), structure.atoms, path)
+    compare_places(cube.positions_ang, structure.atoms.get_chemical_symbols(), structure.atoms, path)
     return cube

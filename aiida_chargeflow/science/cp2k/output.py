@@ -7,7 +7,6 @@ Tested on outputs of CP2K 2023.1. Later versions are known to print energies in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,29 +19,10 @@ from ..units import HARTREE_EV, energy_ev, known_energies
 from .appended import RunText, pick_run, run_type
 from .failures import Cp2kOutputError, Failure, diagnose
 from .levels import Frontier, SpinLevels, frontier, read_levels
+from .places import Places, no_places, read_places
+from .scf_steps import ScfStep, scf_progress, scf_steps, scf_verdict
 
 __all__ = ["Cp2kOutput", "Cp2kOutputError", "Failure", "ScfStep", "read_output", "scf_progress"]
-
-
-@dataclass(frozen=True)
-class ScfStep:
-    """One line of an SCF table.
-
-    :param run: which SCF of the output, from 1; a geometry optimisation has one or more per geometry.
-    :param step: number of the step as CP2K prints it.
-    :param method: for example ``Broy./Diag.``, ``P_Mix/Diag.``, ``OT DIIS``, ``OT CG``, ``OT LS``.
-    :param time_s: wall time of the step; NaN where CP2K printed stars.
-    :param convergence: largest deviation; None for a line search, which prints none, NaN for stars.
-    :param position: of the line in the text of its run.
-    """
-
-    run: int
-    step: int
-    method: str
-    time_s: float
-    convergence: float | None
-    energy_hartree: float
-    position: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -59,6 +39,7 @@ class Cp2kOutput:
     :param n_valence: (n_atoms,) valence electrons of the potentials this run used; empty if not printed.
     :param kinds: kind name → number of atoms, in CP2K's order.
     :param time_limit_reached: CP2K stopped itself at GLOBAL/WALLTIME and can be restarted.
+    :param places: where the atoms stood, and their kinds.
     :param run_type: as CP2K names it, ``ENERGY``, ``GEO_OPT`` …; what the text shows counts more than the name.
     :param run: which run of the file this is, from 1.
     :param n_runs: runs in the file; only ``run`` was read.
@@ -92,6 +73,7 @@ class Cp2kOutput:
     peak_memory_mib: float | None
     n_mpi_ranks: int | None
     n_threads: int | None
+    places: Places = field(default_factory=no_places, compare=False)
     run_type: str | None = None
     run: int = 1
     n_runs: int = 1
@@ -163,26 +145,11 @@ class Cp2kOutput:
 
 
 _NUMBER = r"-?\d+\.\d*(?:[EeDd][-+]?\d+)?"
-# Where a number outgrows its field CP2K prints it with an exponent, Fortran prints stars.
-_SCF_STEP = re.compile(
-    r"^ +(?P<step>\d+) +(?P<method>[A-Z][A-Za-z_./]*(?: [A-Z][A-Za-z_./]*)?) +(?P<mix>\d?\.\d+E[-+]\d+)"
-    rf" +(?P<time>\d+\.\d+|\*+) +(?:(?P<convergence>{_NUMBER}|\*+|NaN|Infinity) +)?(?P<energy>{_NUMBER})"
-    rf"(?: +(?:{_NUMBER}|\*+))? *$",
-    re.MULTILINE,
-)
-_SCF_START = re.compile(r"^ *SCF WAVEFUNCTION OPTIMIZATION", re.MULTILINE)
-_SCF_VERDICT = re.compile(
-    r"(?P<yes>\*\*\* SCF run converged in)|(?P<no>SCF run NOT converged|outer SCF loop FAILED to converge)"
-)
 _ENERGY = re.compile(
     r"^ ENERGY\| Total FORCE_EVAL(?: \( *\S+ *\))? energy *(?:\[(?P<unit>[^\]]*)\])?:? *(?P<value>.*?) *$",
     re.MULTILINE,
 )
 _STAMP = re.compile(r"PROGRAM (STARTED|ENDED) AT +(\S+ \S+)")
-_ATOM_ROW = re.compile(
-    r"^ +\d+ +(?:\d+|\*+) +[A-Z][a-z]? +\d+ +(?:-?\d+\.\d+ +){3}(?P<z_eff>\d+\.\d+) +\d+\.\d+ *$",
-    re.MULTILINE,
-)
 _SAME_ENERGY = 0.01  # of the total energy: what a wrong unit or another run exceeds
 _WARNING = re.compile(r"^ \*\*\* WARNING in \S+ :: (?P<text>.*?) *\*\*\*$", re.MULTILINE)
 
@@ -216,51 +183,6 @@ def _load(source: str | Path) -> tuple[str, Path | None]:
                 file=path,
             ) from None
     return source, None
-
-
-def _scf_steps(text: str) -> Iterator[ScfStep]:
-    starts = [match.start() for match in _SCF_START.finditer(text)]
-    for match in _SCF_STEP.finditer(text):
-        run = int(np.searchsorted(starts, match.start())) or 1
-        convergence = match["convergence"]
-        yield ScfStep(
-            run=run,
-            step=int(match["step"]),
-            method=match["method"],
-            time_s=_float_or_nan(match["time"]),
-            convergence=None if convergence is None else _float_or_nan(convergence),
-            energy_hartree=parse_number(match["energy"]),
-            position=match.start(),
-        )
-
-
-def scf_progress(text: str) -> ScfStep | None:
-    """Return the last SCF step of an output that may still be growing, None before the first.
-
-    >>> scf_progress("SCF WAVEFUNCTION OPTIMIZATION") is None
-    True
-    """
-    last = None
-    for last in _scf_steps(text):  # noqa: B007 (the last one is what is wanted)
-        pass
-    return last
-
-
-def _scf_verdict(text: str, n_steps: int) -> tuple[bool | None, int]:
-    """Return whether the last SCF converged, and how many SCFs of the run did not."""
-    verdicts = [match.lastgroup == "yes" for match in _SCF_VERDICT.finditer(text)]
-    # The outer loop's own complaint precedes the final warning: one failure, not two.
-    n_failed = text.count("SCF run NOT converged")
-    if not verdicts:
-        return (False, 1) if n_steps else (None, 0)
-    return verdicts[-1], max(n_failed, int(not verdicts[-1]))
-
-
-def _float_or_nan(word: str) -> float:
-    try:
-        return parse_number(word)
-    except ValueError:
-        return float("nan")
 
 
 def _energies(run: RunText, steps: tuple[ScfStep, ...], file: Path | None) -> tuple[float, ...]:
@@ -358,10 +280,11 @@ def read_output(
     finished = "PROGRAM ENDED AT" in text
     if not finished and (require_finished or "CP2K|" not in text):
         raise diagnose(f"{text}\n{standard_error}", file=file)
-    steps = tuple(_scf_steps(text))
-    scf_converged, n_unconverged = _scf_verdict(text, len(steps))
+    steps = tuple(scf_steps(text))
+    scf_converged, n_unconverged = scf_verdict(text, len(steps))
     energies = _energies(picked, steps, file)
     levels, solver = read_levels(picked, file)
+    places = read_places(picked, file)
     warnings = tuple(match["text"] for match in _WARNING.finditer(text))
     n_warnings = _last_int(r"The number of warnings for this run is : +(\d+)", text)
     density = _last_float(rf"Electronic density on regular grids: +({_NUMBER})", text)
@@ -385,7 +308,7 @@ def read_output(
         unoccupied_solver=solver,
         dipole_debye=_dipole_debye(text),
         kinds=_kinds(text),
-        n_valence=np.array([float(match["z_eff"]) for match in _ATOM_ROW.finditer(text)]),
+        n_valence=places.n_valence,
         geometry_converged=_geometry_converged(text),
         time_limit_reached="exceeded requested execution time" in text,
         warnings=warnings,
@@ -394,6 +317,7 @@ def read_output(
         peak_memory_mib=_last_float(r"Estimated peak process memory \[MiB\] +(\d+\.?\d*)", text),
         n_mpi_ranks=_last_int(r"Total number of message passing processes +(\d+)", text),
         n_threads=_last_int(r"Number of threads for this process +(\d+)", text),
+        places=places,
         run_type=run_type(text),
         run=picked.number,
         n_runs=picked.n_runs,

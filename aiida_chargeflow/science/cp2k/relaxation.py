@@ -135,20 +135,3 @@ def _thresholds(max_force_hartree_bohr: float) -> dict[str, float]:
         "MAX_DR": 3e-3 * ratio,
         "RMS_DR": 1.5e-3 * ratio,
     }
-
-
-def last_positions(trajectory: str, n_atoms: int) -> NDArray[np.float64]:
-    """Return the positions of the last whole frame of an XYZ trajectory, shape (n_atoms, 3), Å.
-
-    :raises InputError: no whole frame, or frames of another number of atoms.
-    """
-    whole, _, _ = trajectory.rpartition("\n")  # a line without an end may have been cut within a number
-    lines = whole.splitlines()
-    n_frames = len(lines) // (n_atoms + 2)
-    if n_frames == 0 or lines[0].split() != [str(n_atoms)]:
-        raise InputError("no whole frame in the trajectory", value=f"{len(lines)} lines for {n_atoms} atoms")
-    frame = lines[(n_frames - 1) * (n_atoms + 2) :][2 : n_atoms + 2]
-    try:
-        return np.array([line.split()[1:4] for line in frame], dtype=np.float64).reshape(n_atoms, 3)
-    except ValueError:
-        raise InputError("a frame of the trajectory holds no coordinates") from None

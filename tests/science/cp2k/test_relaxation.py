@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from aiida_chargeflow.science.cp2k.relaxation import RelaxLevel, last_positions, movable, relax_parameters
+from aiida_chargeflow.science.cp2k.relaxation import RelaxLevel, movable, relax_parameters
 from aiida_chargeflow.science.errors import InputError
 
 SCF = {"cutoff_ry": 200, "padding_ang": 2.5, "stages": [{"name": "direct", "final": True}]}
@@ -19,30 +19,6 @@ def test_an_optimisation_prints_no_density_and_scales_all_criteria():
     optimisation = parameters["MOTION"]["GEO_OPT"]
     assert optimisation["MAX_FORCE"] == pytest.approx(4.5e-4, rel=2e-3)  # CP2K's default in its own units
     assert optimisation["MAX_DR"] == pytest.approx(3e-3, rel=2e-3)
-
-
-def frame(x):
-    return f"2\n i = 1, E = -1.0\n In {x} 0.0 0.0\n Cl {x + 2} 0.0 0.0\n"
-
-
-def test_the_last_whole_frame_counts():
-    cut_short = frame(3.0).rsplit("\n", 2)[0] + "\n"
-    np.testing.assert_allclose(last_positions(frame(1.0) + frame(2.0) + cut_short, 2)[:, 0], [2.0, 4.0])
-
-
-def test_a_frame_cut_within_its_last_number_is_not_whole():
-    """What is left of the number is a number too."""
-    cut_short = frame(3.0).removesuffix(".0\n")
-    assert cut_short.endswith(" 0")
-    np.testing.assert_allclose(last_positions(frame(2.0) + cut_short, 2)[:, 0], [2.0, 4.0])
-
-
-@pytest.mark.parametrize(
-    "text", ["", "2\n", frame(1.0).replace("2\n", "3\n", 1), frame(1.0).replace("0.0", "x")]
-)
-def test_a_damaged_trajectory_is_refused(text):
-    with pytest.raises(InputError, match="trajectory"):
-        last_positions(text, 2)
 
 
 def chain():
