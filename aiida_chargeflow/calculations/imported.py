@@ -12,6 +12,7 @@ from aiida.engine import calcfunction
 
 from ..science.charges.bader_output import engine_of
 from ..science.cp2k import finished_run as imported
+from ..science.cp2k.run_files import ImportSettings, RunFiles, find_files
 from .bader import BaderCalculation
 from .charges import charges_node
 from .failures import exit_on_input_error
@@ -66,9 +67,9 @@ def imported_bader(
     return {"bader": charges_node(charges), "output_parameters": orm.Dict(program | charges.totals())}
 
 
-def _found(folder: Path, settings: orm.Dict) -> tuple[imported.RunFiles, imported.ImportSettings]:
-    rules = imported.ImportSettings.from_mapping(settings.get_dict())
-    return imported.find_files(folder, rules), rules
+def _found(folder: Path, settings: orm.Dict) -> tuple[RunFiles, ImportSettings]:
+    rules = ImportSettings.from_mapping(settings.get_dict())
+    return find_files(folder, rules), rules
 
 
 @contextmanager

@@ -22,6 +22,7 @@ def orbitals_node(pdos: Pdos) -> orm.ArrayData:
         node.set_array("atom_weight", pdos.atom_weights.astype(np.float32))
     node.base.attributes.set_many(
         {
+            "spin": pdos.spin,
             "kind_names": list(pdos.kind_names),
             "kind_counts": pdos.kind_counts.tolist(),
             "fermi_level_ev": pdos.fermi_level_ev,
@@ -39,7 +40,7 @@ def to_pdos(node: orm.ArrayData) -> Pdos:
         by_atom = node.get_array("atom_weight").astype(np.float64)
         by_atom /= by_atom.sum(axis=0)
     return Pdos(
-        spin="both",
+        spin=node.base.attributes.get("spin", "both"),
         fermi_level_ev=node.base.attributes.get("fermi_level_ev"),
         index=node.get_array("index"),
         eigenvalues_ev=node.get_array("eigenvalue_ev"),

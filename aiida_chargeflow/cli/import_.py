@@ -17,6 +17,9 @@ from . import json_option, print_json
 @click.option("--structure", metavar="NAME", help="The XYZ file, if the folder holds several.")
 @click.option("--output", metavar="NAME", help="The CP2K output, if the folder holds several.")
 @click.option(
+    "--run", type=int, metavar="N", help="Which run of an output that holds several; else the last."
+)
+@click.option(
     "--regions",
     type=click.Choice(["auto", "column", "elements", "lattice"]),
     default="auto",
@@ -54,12 +57,12 @@ def import_(
     taken along where they are there. All are checked against each other before anything is stored.
     """
     from ..runs import submit as launcher
-    from ..science.cp2k.finished_run import ImportSettings
+    from ..science.cp2k.run_files import ImportSettings
     from .analyse import _numbers
 
     settings = ImportSettings.from_mapping(
         {
-            **{key: given[key] for key in ("structure", "output", "regions")},
+            **{key: given[key] for key in ("structure", "output", "run", "regions")},
             "core_elements": given["core"].split(",") if given["core"] else None,
             "core_planes": given["planes"].split(",") if given["planes"] else None,
             "n_valence": _numbers(given["valence"], "--valence"),
@@ -74,6 +77,7 @@ def import_(
         "files": [path.name for path in checked.files.all],
         "regions_from": checked.regions_from,
         "absent": checked.absent,
+        "notes": checked.notes,
     }
     if not dry_run:
         node, is_new = importing.store(checked, label or folder.resolve().name, group)
@@ -82,6 +86,8 @@ def import_(
         print_json(told)
         return
     click.echo(f"read {', '.join(told['files'])}; regions from {checked.regions_from}")
+    for note in checked.notes:
+        click.echo(f"note: {note}")
     for part in checked.absent:
         click.echo(f"absent: {part}")
     if not dry_run:

@@ -15,7 +15,7 @@ from aiida import engine, orm
 
 from ..names import IMPORTED_FROM
 from ..science.cp2k import finished_run as imported
-from ..science.cp2k.finished_run import ImportSettings, RunFiles
+from ..science.cp2k.run_files import ImportSettings, RunFiles, find_files
 from ..science.electrons.cube import crop, read_cube, write_cube
 from ..science.errors import InputError, naming_file
 from ..science.models.build import build
@@ -30,12 +30,14 @@ class Checked:
     """A folder whose files belong together.
 
     :param absent: what the files do not give, each with the reason.
+    :param notes: what a reader of the results should know about the files.
     """
 
     files: RunFiles
     settings: ImportSettings
     regions_from: str
     absent: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     spec: ModelSpec | None = None
 
 
@@ -45,7 +47,7 @@ def check(folder: Path, settings: ImportSettings, model: Path | None = None) -> 
     :param model: the model file that the structure was built from, if there is one.
     :raises InputError: a file is missing, damaged, of another calculation, or of one that did not converge.
     """
-    files = imported.find_files(folder, settings)
+    files = find_files(folder, settings)
     structure = imported.read_structure(files, settings)
     spec = None if model is None else _spec(model, structure.atoms.get_chemical_symbols())
     output = imported.read_ground_state(files, structure, settings)
@@ -63,7 +65,10 @@ def check(folder: Path, settings: ImportSettings, model: Path | None = None) -> 
         imported.read_partition(files.acf, structure, output, imported.valences(output, structure, settings))
     for cube in files.cubes:
         imported.read_orbital_cube(cube, structure)
-    return Checked(files, settings, structure.regions_from, tuple(absent), spec)
+    notes = (
+        [f"the output holds {output.n_runs} runs: number {output.run} was read"] if output.n_runs > 1 else []
+    )
+    return Checked(files, settings, structure.regions_from, tuple(absent), tuple(notes), spec)
 
 
 def _spec(model: Path, symbols: list[str]) -> ModelSpec:
@@ -85,6 +90,8 @@ def store(checked: Checked, label: str, group: str) -> tuple[orm.WorkChainNode, 
     :raises InputError: the charge flow cannot be solved.
     """
     rules = checked.settings.model_dump(mode="json")
+    if rules["run"] is None:
+        del rules["run"]  # unknown to imports of an earlier version, which are found by their digest
     flow = ChargeFlowSettings().model_dump()
     spec = {} if checked.spec is None else {"spec": checked.spec.to_mapping()}
     digest = _digest(checked.files, {"settings": rules, "charge_flow": flow, **spec})

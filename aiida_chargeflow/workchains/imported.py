@@ -22,7 +22,7 @@ class ImportedModelWorkChain(WorkChain):
         super().define(spec)
         spec.input("files", valid_type=orm.FolderData, help="The files as they were found, cubes cropped.")
         spec.input("spec", valid_type=orm.Dict, required=False, help="The model file that it was built from.")
-        spec.input("settings", valid_type=orm.Dict, help="Fields of `science.imported.ImportSettings`.")
+        spec.input("settings", valid_type=orm.Dict, help="Fields of `science.cp2k.run_files.ImportSettings`.")
         spec.input("charge_flow", valid_type=orm.Dict, help="Settings of the charge-flow analysis.")
         spec.input("digest", valid_type=orm.Str, help="Identity: hash of the files and the settings.")
         spec.outline(

@@ -12,71 +12,23 @@ from typing import cast
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
-from pydantic import Field
 
 from ..charges import analysis
 from ..charges.acf import read_acf
 from ..charges.bonds import bond_graph
 from ..charges.partition import SAME_PLACE_ANG, AtomicCharges, accept_partition
 from ..electrons.cube import Cube, read_cube
-from ..electrons.pdos import Pdos, read_pdos
+from ..electrons.pdos import Pdos, merge_spins, read_pdos
 from ..errors import InputError, naming_file
 from ..kinds import decode, encode, tag
 from ..models.from_atoms import Source, model_from_atoms
-from ..settings import Settings
 from ..xyz import read_xyz
 from .output import Cp2kOutput, read_output
 from .relaxation import TRAJECTORY
+from .run_files import ImportSettings, RunFiles
 from .trajectory import last_frame
 
 _HOMO_TOLERANCE_EV = 0.02
-
-
-class ImportSettings(Settings):
-    """What the files do not tell.
-
-    :param structure: name of the XYZ file; needed where the folder holds several.
-    :param output: name of the CP2K output; needed where the folder holds several.
-    :param run: which run of an output that holds several, from 1; the last by default.
-    :param regions: where the regions come from if the XYZ has no kind names (see ``import_model``).
-    :param core_elements: elements of the core, for ``regions: elements``.
-    :param core_planes: planes of the core, for ``regions: lattice``.
-    :param n_valence: element → valence electrons, for outputs that do not list them.
-    """
-
-    structure: str | None = None
-    output: str | None = None
-    run: int | None = Field(None, ge=1)
-    regions: str = Field("auto", pattern="^(auto|column|elements|lattice)$")
-    core_elements: tuple[str, ...] | None = None
-    core_planes: tuple[int, int, int] | None = None
-    n_valence: dict[str, float] = Field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RunFiles:
-    """The files of one calculation; what is optional may be missing."""
-
-    structure: Path
-    output: Path
-    inputs: tuple[Path, ...]  # and the log of the Bader program
-    pdos: tuple[Path, ...]
-    cubes: tuple[Path, ...]
-    acf: Path | None
-    trajectory: Path | None = None
-
-    @property
-    def all(self) -> tuple[Path, ...]:
-        """Return every file, the structure first."""
-        optional = tuple(path for path in (self.trajectory, self.acf) if path not in (None, self.structure))
-        return (
-            self.structure,
-            self.output,
-            *self.inputs,
-            *self.pdos,
-            *(p for p in optional if p),
-            *self.cubes,
-        )
 
 
 @dataclass(frozen=True)
@@ -99,57 +51,6 @@ class ImportedStructure:
             encode(str(s), t // 10, t % 10)
             for s, t in zip(self.atoms.symbols, self.atoms.get_tags(), strict=True)
         ]
-
-
-def find_files(folder: Path, settings: ImportSettings) -> RunFiles:
-    """Return the files of the calculation in a folder, its subfolders not looked at.
-
-    :raises InputError: no such folder, no structure, no CP2K output, or several of them.
-    """
-    if not folder.is_dir():
-        raise InputError("no such folder", file=folder)
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    trajectory = next((path for path in files if re.search(r"-pos-\d+\.xyz$", path.name)), None)
-    structures = [path for path in files if path.suffix in (".xyz", ".extxyz") and path != trajectory]
-    structure = _one(
-        folder, settings.structure, structures or [path for path in (trajectory,) if path], "structure"
-    )
-    output = _one(folder, settings.output, [p for p in files if _is_output(p)], "output")
-    return RunFiles(
-        structure=structure,
-        output=output,
-        inputs=tuple(path for path in files if path.suffix == ".inp" or path.name == "bader.out"),
-        pdos=tuple(path for path in files if path.suffix == ".pdos"),
-        cubes=tuple(path for path in files if re.search(r"WFN.*\.cube(\.gz)?$", path.name)),
-        acf=next((path for path in files if path.name == "ACF.dat"), None),
-        trajectory=trajectory,
-    )
-
-
-def _one(folder: Path, name: str | None, found: Sequence[Path], what: str) -> Path:
-    if name is not None:
-        path = folder / name
-        if path.parent != folder or not path.is_file():
-            raise InputError("no such file in the folder", file=folder, field=what, value=name)
-        return path
-    if len(found) == 1:
-        return found[0]
-    wanted = {"structure": "the XYZ file of the run", "output": "the main output of CP2K"}[what]
-    if not found:
-        raise InputError(f"{wanted} is missing", file=folder, remedy="Put it into the folder.")
-    raise InputError(
-        f"which of these is {wanted}",
-        file=folder,
-        value=", ".join(path.name for path in found),
-        remedy=f"Say so with --{what} NAME, or give each calculation a folder of its own.",
-    )
-
-
-def _is_output(path: Path) -> bool:
-    if path.suffix in (".gz", ".cube", ".pdos", ".inp", ".xyz", ".wfn", ".restart"):
-        return False
-    with path.open("rb") as stream:
-        return b" CP2K| version string" in stream.read(100_000)
 
 
 def read_structure(files: RunFiles, settings: ImportSettings) -> ImportedStructure:
@@ -336,10 +237,11 @@ def read_orbitals(paths: Sequence[Path], structure: ImportedStructure, output: C
 
     :raises InputError: damaged files, or those of another run.
     """
-    try:
-        pdos = read_pdos(list(paths), atom_kinds=list(structure.run_kinds))
-    except InputError as error:
-        raise error if error.file else error.in_file(paths[0].parent) from None
+    with naming_file(paths[0].parent):
+        spins = ("alpha", "beta") if any("-ALPHA_" in path.name for path in paths) else ("both",)
+        kinds = list(structure.run_kinds)
+        channels = [read_pdos(list(paths), atom_kinds=kinds, spin=spin) for spin in spins]
+        pdos = merge_spins(*channels) if len(channels) > 1 else channels[0]
     frontier = output.frontier
     if frontier is not None and 0 < pdos.n_occupied <= pdos.eigenvalues_ev.size:
         homo_ev = float(pdos.eigenvalues_ev[pdos.n_occupied - 1])
@@ -353,15 +255,22 @@ def read_orbitals(paths: Sequence[Path], structure: ImportedStructure, output: C
 
 
 def _regrouped(pdos: Pdos, structure: ImportedStructure) -> Pdos:
-    kinds = np.array(structure.kinds)
-    if set(pdos.kind_names) == set(kinds.tolist()):
+    """Return the shares by the kinds of the structure; by its elements where only the run's own kinds are known."""
+    if list(structure.run_kinds) == structure.kinds:
         return pdos
-    names = tuple(sorted(set(kinds.tolist())))
-    counts = np.array([int((kinds == name).sum()) for name in names], dtype=np.int64)
-    if pdos.atom_weights is None:
-        return pdos
-    weights = np.array([pdos.atom_weights[kinds == name].sum(axis=0) for name in names])
-    return replace(pdos, kind_names=names, kind_weights=weights, kind_counts=counts)
+    if pdos.atom_weights is not None:
+        labels, weights = np.array(structure.kinds), pdos.atom_weights
+    else:
+        element_of = dict(zip(structure.run_kinds, map(str, structure.atoms.symbols), strict=True))
+        labels, weights = np.array([element_of[name] for name in pdos.kind_names]), pdos.kind_weights
+    names = tuple(sorted(set(labels.tolist())))
+    counts = structure.kinds if pdos.atom_weights is not None else structure.atoms.get_chemical_symbols()
+    return replace(
+        pdos,
+        kind_names=names,
+        kind_weights=np.array([weights[labels == name].sum(axis=0) for name in names]),
+        kind_counts=np.array([counts.count(name) for name in names], dtype=np.int64),
+    )
 
 
 def has_regions(pdos: Pdos) -> bool:

@@ -5,7 +5,6 @@ CP2K projects with Löwdin's orthogonalised basis, so that the shares of an orbi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,56 +15,17 @@ from numpy.typing import NDArray
 from ..elements import element
 from ..errors import InputError
 from ..kinds import LIGAND, Kind, decode
-from ..units import HARTREE_EV
+from .pdos_file import PdosFile, read_pdos_file
 
 SUM_TOLERANCE = 1e-3
-_HEADER = re.compile(
-    r"^# *Projected DOS for (?:atomic kind (?P<kind>[^\s,]+)|list (?P<list>\d+) of (?P<n_atoms>\d+) atoms)[^\n]*"
-    r"(?:\n#[^\n]*)*",
-    re.MULTILINE,
-)
-_ITERATION = re.compile(r"iteration step i = +(\d+)")
-_FERMI = re.compile(r"E\(Fermi\) *= +(?P<value>-?\d+\.\d+) +(?P<unit>a\.u\.|eV)")
-
-
-@dataclass(frozen=True)
-class PdosFile:
-    """The last block of one ``.pdos`` file.
-
-    :param name: kind name, or the number of the LDOS list as text.
-    :param is_list: whether the file belongs to an LDOS list of atoms instead of a kind.
-    :param list_n_atoms: atoms in the list, 0 for a kind.
-    :param spin: ``both``, ``alpha`` or ``beta``, from the file's name.
-    :param index: (n_states,) CP2K's orbital numbers, from 1.
-    :param components: names of the columns, such as ``s``, ``p``, ``d`` or ``py``, ``d-2``.
-    :param weights: (n_states, n_components).
-    """
-
-    name: str
-    is_list: bool
-    list_n_atoms: int
-    spin: str
-    iteration: int
-    fermi_level_ev: float
-    index: NDArray[np.int64]
-    eigenvalues_ev: NDArray[np.float64]
-    occupations: NDArray[np.float64]
-    components: tuple[str, ...]
-    weights: NDArray[np.float64]
-
-    def by_angular_momentum(self) -> dict[str, NDArray[np.float64]]:
-        """Return ``s``, ``p``, ``d``, ``f`` → (n_states,), components of one shell added up."""
-        result: dict[str, NDArray[np.float64]] = {}
-        for name, column in zip(self.components, self.weights.T, strict=True):
-            result[name[0]] = result.get(name[0], np.zeros(len(column))) + column
-        return result
 
 
 @dataclass(frozen=True)
 class Pdos:
     """Shares of kinds, and of atoms where the run printed them, in the orbitals of one spin.
 
-    :param spin: ``both``, ``alpha`` or ``beta``.
+    :param spin: ``both``: an orbital holds two electrons; ``alpha`` or ``beta``; ``alpha and beta``: the orbitals of
+        both channels in one list, one electron each.
     :param fermi_level_ev: as CP2K prints it.
     :param eigenvalues_ev: (n_states,) ascending, absolute.
     :param occupations: (n_states,) electrons.
@@ -137,85 +97,6 @@ def coordination_label(kind: Kind) -> str:
     in_crystal = kind.region not in (0, LIGAND)
     is_anion = element(kind.symbol).oxidation_state < 0
     return f"{kind.coordination}c {kind.symbol}" if in_crystal and is_anion else kind.symbol
-
-
-def read_pdos_file(text: str, *, file: str | Path | None = None) -> PdosFile:
-    """Read one ``.pdos`` file; of several blocks (a geometry optimisation) the last.
-
-    :param file: name for messages, and the only place where CP2K tells the spin.
-
-    :raises InputError: no header, no states, a line with too few numbers or one that is not a number.
-    """
-    headers = list(_HEADER.finditer(text))
-    if not headers:
-        raise InputError(
-            "no header of a CP2K projected DOS",
-            file=file,
-            remedy="Expected '# Projected DOS for atomic kind …': give CP2K's .pdos files, undamaged.",
-        )
-    header = headers[-1]
-    fermi, iteration = _FERMI.search(header[0]), _ITERATION.search(header[0])
-    if fermi is None:
-        raise InputError("no E(Fermi) in the header", file=file, remedy="Was the run still writing?")
-    titles, unit_ev = _titles(header[0], file)
-    table = _table(text[header.end() :].splitlines(), 3 + len(titles), file)
-    return PdosFile(
-        name=header["kind"] or header["list"],
-        is_list=header["list"] is not None,
-        list_n_atoms=int(header["n_atoms"] or 0),
-        spin=_spin_of(file),
-        iteration=int(iteration[1]) if iteration else 0,
-        fermi_level_ev=float(fermi["value"]) * (1.0 if fermi["unit"] == "eV" else HARTREE_EV),
-        index=table[:, 0].astype(np.int64),
-        eigenvalues_ev=table[:, 1] * unit_ev,
-        occupations=table[:, 2],
-        components=tuple(titles),
-        weights=table[:, 3:],
-    )
-
-
-def _titles(header: str, file: str | Path | None) -> tuple[list[str], float]:
-    """Return the titles of the columns with shares, and the unit of the eigenvalues in eV."""
-    line = next((line for line in header.splitlines() if re.search(r"Eigenvalue .*Occupation", line)), None)
-    if line is None:
-        raise InputError("no column titles under the header", file=file, remedy="Was the run still writing?")
-    before, after = line.split("Occupation", 1)
-    to_ev = {"Eigenvalue [a.u.]": HARTREE_EV, "Eigenvalue [eV]": 1.0}
-    unit_ev = next((factor for title, factor in to_ev.items() if title in before), None)
-    if unit_ev is None:
-        remedy = "Expected [a.u.] or [eV]."
-        raise InputError("unknown unit of the eigenvalues", file=file, value=before.strip(), remedy=remedy)
-    return after.split(), unit_ev
-
-
-def _spin_of(file: str | Path | None) -> str:
-    """Return the spin that CP2K puts into the file's name and nowhere in the file."""
-    name = "" if file is None else Path(file).name
-    return next((spin for spin in ("alpha", "beta") if f"-{spin.upper()}_" in name), "both")
-
-
-def _table(lines: Sequence[str], n_columns: int, file: str | Path | None) -> NDArray[np.float64]:
-    rows = [line for line in lines if line.strip()]
-    if not rows:
-        raise InputError("no states", file=file, remedy="Was the run still writing?")
-    try:
-        table = np.array([row.split() for row in rows], dtype=np.float64)
-    except ValueError:
-        table = np.empty((0, 0))
-    if table.ndim != 2 or table.shape[1] != n_columns or not np.isfinite(table).all():
-        bad = next((row for row in rows if not _is_row(row, n_columns)), rows[-1])
-        raise InputError(
-            f"a state needs {n_columns} numbers",
-            file=file,
-            value=" ".join(bad.split()[:6]),
-            remedy="The file is cut short or garbled: retrieve it again.",
-        )
-    return table
-
-
-def _is_row(row: str, n_columns: int) -> bool:
-    fields = row.split()
-    return len(fields) == n_columns and all(re.fullmatch(r"-?\d+(?:\.\d*)?(?:E[-+]\d+)?", f) for f in fields)
 
 
 def _check_same_run(files: Sequence[PdosFile]) -> None:
@@ -305,6 +186,39 @@ def read_pdos(
         kind_weights=weights / weights.sum(axis=0),
         kind_counts=_counts(names, kind_counts),
         atom_weights=None if atoms is None else atoms / atoms.sum(axis=0),
+    )
+
+
+def merge_spins(alpha: Pdos, beta: Pdos) -> Pdos:
+    """Return the orbitals of an open shell as one list: the occupied ones of both spins, then the empty ones.
+
+    So the last occupied orbital is the higher HOMO and the first empty one the lower LUMO. ``index`` stays CP2K's
+    number within the channel.
+
+    :raises InputError: the channels are of different runs.
+    """
+    if alpha.kind_names != beta.kind_names or (alpha.atom_weights is None) != (beta.atom_weights is None):
+        raise InputError(
+            "the spins are not projected on the same kinds",
+            field="pdos",
+            remedy="Give the files of one run only.",
+        )
+    energies = np.concatenate([alpha.eigenvalues_ev, beta.eigenvalues_ev])
+    occupations = np.concatenate([alpha.occupations, beta.occupations])
+    order = np.lexsort((energies, occupations <= 0.5))
+    atoms = None
+    if alpha.atom_weights is not None and beta.atom_weights is not None:
+        atoms = np.hstack([alpha.atom_weights, beta.atom_weights])[:, order]
+    return Pdos(
+        spin="alpha and beta",
+        fermi_level_ev=max(alpha.fermi_level_ev, beta.fermi_level_ev),
+        index=np.concatenate([alpha.index, beta.index])[order],
+        eigenvalues_ev=energies[order],
+        occupations=occupations[order],
+        kind_names=alpha.kind_names,
+        kind_weights=np.hstack([alpha.kind_weights, beta.kind_weights])[:, order],
+        kind_counts=alpha.kind_counts,
+        atom_weights=atoms,
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 from recorded import CP2K, archive, kind_names, recorded_pdos
 
 from aiida_chargeflow.science.cp2k.output import read_output
-from aiida_chargeflow.science.electrons.pdos import read_pdos, read_pdos_file
+from aiida_chargeflow.science.electrons.pdos import merge_spins, read_pdos
+from aiida_chargeflow.science.electrons.pdos_file import read_pdos_file
 from aiida_chargeflow.science.errors import InputError
 
 INCL3 = sorted((CP2K / "incl3_pdos").glob("*.pdos"))
@@ -135,14 +136,62 @@ def test_damaged_files_are_named(spoil, match: str) -> None:
     assert "aiida-k2-1.pdos" in str(caught.value)
 
 
-def test_a_header_may_be_spread_over_several_lines() -> None:
-    """As CP2K 2026.2 is reported to write it; made from a file of 2023.1, since none of 2026.2 was at hand."""
+def as_2026_2(text: str) -> str:
+    """Write a file of CP2K 2023.1 as CP2K 2026.2 does, by its source: levels on lines of their own, a column Total."""
+    head, titles, *rows = text.splitlines()
+    head = head.replace(", E(Fermi)", "\n# E(Fermi)").replace(" a.u.", " a.u. =    -9.662142 eV")
+    head += "\n# E(HOCO)  =    -0.355077 a.u. =    -9.662142 eV"
+    titles = titles.replace(
+        "MO Eigenvalue [a.u.]      Occupation", "     MO Energy[a.u.]      Occupation             Total"
+    )
+    lines = []
+    for row in rows:
+        *state, shares = row[:8], row[8:26], row[26:42], row[42:]
+        lines.append("".join(state) + f"{sum(map(float, shares.split())):18.8f}" + shares)
+    return "\n".join([head, titles, *lines]) + "\n"
+
+
+def test_the_format_of_cp2k_2026_2() -> None:
     one_line = texts()
-    several = {name: text.replace(", E(Fermi)", "\n# E(Fermi)", 1) for name, text in one_line.items()}
-    assert all("\n# E(Fermi)" in text for text in several.values())
-    before, after = read_pdos(one_line), read_pdos(several)
+    newer = {name: as_2026_2(text) for name, text in one_line.items()}
+    assert all("\n# E(Fermi)" in text and " Total " in text for text in newer.values())
+    before, after = read_pdos(one_line), read_pdos(newer)
     assert after.fermi_level_ev == before.fermi_level_ev
+    np.testing.assert_array_equal(after.eigenvalues_ev, before.eigenvalues_ev)
     np.testing.assert_array_equal(after.kind_weights, before.kind_weights)
+    assert (
+        read_pdos_file(newer["aiida-k1-1.pdos"]).components
+        == read_pdos_file(one_line["aiida-k1-1.pdos"]).components
+    )
+
+
+def test_a_total_that_is_none_is_refused() -> None:
+    text = as_2026_2(texts()["aiida-k2-1.pdos"])
+    row = text.splitlines()[10]
+    total = row.split()[3]
+    assert float(total) != 0.5
+    with pytest.raises(InputError, match="column Total"):
+        read_pdos_file(text.replace(row, row.replace(total, "0.50000000", 1)))
+
+
+def test_a_lost_line_is_noticed() -> None:
+    lines = texts()["aiida-k2-1.pdos"].splitlines(keepends=True)
+    with pytest.raises(InputError, match="orbital 9 was expected") as caught:
+        read_pdos_file("".join(lines[:10] + lines[11:]), file="aiida-k2-1.pdos")
+    assert caught.value.value == 10
+
+
+def test_both_spins_make_one_list() -> None:
+    """HOMO and LUMO of an open shell are the higher HOMO and the lower LUMO of its channels."""
+    files = sorted((CP2K / "incl2_pdos").glob("*.pdos"))
+    alpha, beta = (read_pdos(files, spin=spin) for spin in ("alpha", "beta"))
+    both = merge_spins(alpha, beta)
+    assert both.n_occupied == alpha.n_occupied + beta.n_occupied == 27
+    homo, lumo = both.eigenvalues_ev[26:28]
+    assert homo == max(s.eigenvalues_ev[s.n_occupied - 1] for s in (alpha, beta))
+    assert lumo == min(s.eigenvalues_ev[s.n_occupied] for s in (alpha, beta))
+    assert both.occupations.sum() == pytest.approx(27)
+    np.testing.assert_allclose(both.kind_weights.sum(axis=0), 1)
 
 
 def test_wrong_structure_is_noticed() -> None:
@@ -174,7 +223,7 @@ def test_unit_of_the_eigenvalues_is_read_and_not_assumed() -> None:
     assert in_ev.eigenvalues_ev[0] == -0.912773
     assert in_ev.fermi_level_ev == -0.355077
     with pytest.raises(InputError, match="unknown unit"):
-        read_pdos_file(text.replace("[a.u.]", "[Ry]"))
+        read_pdos_file(text.replace("[a.u.]", "[furlong]"))
 
 
 def test_no_damage_ends_in_a_traceback() -> None:
