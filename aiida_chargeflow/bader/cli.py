@@ -39,6 +39,10 @@ def _vacuum(text: str) -> float | None:
     return value
 
 
+# A grid of a production run is off by a few thousandths.
+_WHOLE_E = 0.05
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     result = argparse.ArgumentParser(
@@ -170,6 +174,12 @@ def _print_result(result: Partition, path: Path) -> None:
         _say("NON-NUCLEAR MAXIMUM", f"{maximum.population:.6f} e at {xyz} bohr, {where}")
     _say("VACUUM CHARGE", f"{result.vacuum_charge:.6f} e")
     _say("NUMBER OF ELECTRONS", f"{result.n_electrons:.6f}")
+    off = abs(result.n_electrons - round(result.n_electrons))
+    if off > _WHOLE_E:
+        _say(
+            "WARNING",
+            f"{off:.3f} e off a whole number of electrons: is the cube cut, strided, or not in bohr?",
+        )
     _say("WRITTEN", path)
 
 

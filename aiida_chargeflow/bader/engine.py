@@ -65,6 +65,7 @@ def partition(
     grid = Grid(cube.header, flux, excess, cut, periodic, threads, cube.header.shape)
     del cube, reference, flux, excess
     sums = survey(grid)
+    _check_density(sums.total * grid.header.voxel_volume_bohr3, sums.vacuum * grid.header.voxel_volume_bohr3)
     offsets, weights = voronoi_neighbours(grid.header.voxel_bohr)
     # A step of the near-grid method and its correction may lead two points away.
     grid = cut_out(grid, sums, np.maximum(np.abs(offsets).max(axis=0), 2))
@@ -81,6 +82,23 @@ def partition(
     distances = surface_distances(grid, label, box)
     tell(1.0)
     return _collect(grid, maxima, gathered, distances, sums)
+
+
+def _check_density(n_electrons: float, in_vacuum: float) -> None:
+    """Refuse a field that is no electron density: a spin or difference density, a potential, an orbital.
+
+    All negative values lie below the vacuum cut, where a density leaves a little noise about zero.
+
+    :raises InputError: no electrons in all, or many negative ones.
+    """
+    if n_electrons > 0 and in_vacuum > -(0.01 + 1e-3 * n_electrons):
+        return
+    raise InputError(
+        f"this is no electron density: it holds {n_electrons:.3f} electrons in all, {in_vacuum:.3f} of them below the "
+        "vacuum cut",
+        field="density",
+        remedy="Give the total valence density (CP2K: E_DENSITY_CUBE), not a spin or difference density or an orbital.",
+    )
 
 
 def _ignore(_fraction: float) -> None:

@@ -16,6 +16,7 @@ POWERS_OF_TEN = np.array([float(f"1e{n}") for n in range(105)])
 
 _LINE_END, _SPACE = 10, 32
 _PLUS, _MINUS, _POINT, _ZERO, _NINE = 43, 45, 46, 48, 57
+_MOST_EXPONENT_DIGITS = 5
 
 
 @compiled
@@ -35,8 +36,11 @@ def _scale(mantissa: Any, exponent: Any, powers: FloatArray) -> float:
 
 
 @compiled
-def _slow_token(text: TextArray, start: Any, end: Any, powers: FloatArray) -> tuple[float, bool]:
-    """Parse text[start:end]; return (value, valid). Accepts E, D and the Fortran form 0.12345-100."""
+def _slow_token(text: TextArray, start: Any, end: Any, powers: FloatArray) -> tuple[float, bool, Any]:
+    """Parse the number that begins at ``start``; return (value, valid, where it ends).
+
+    Accepts E, D and the Fortran form 0.12345-100. In a fixed format the sign of the next number may follow at once.
+    """
     at = start
     negative = text[at] == _MINUS
     if negative or text[at] == _PLUS:
@@ -60,29 +64,27 @@ def _slow_token(text: TextArray, start: Any, end: Any, powers: FloatArray) -> tu
             break
         at += 1
     if digits == 0:
-        return 0.0, False
+        return 0.0, False, at
     if at < end:
         byte = text[at]
         if byte in (69, 101, 68, 100):  # E e D d
             at += 1
         elif byte not in (_PLUS, _MINUS):
-            return 0.0, False
+            return 0.0, False, at
         if at < end and (text[at] == _PLUS or text[at] == _MINUS):
             sign = -1 if text[at] == _MINUS else 1
             at += 1
         else:
             sign = 1
-        if at == end or end - at > 5:
-            return 0.0, False
-        power = 0
-        while at < end:
-            if text[at] < _ZERO or text[at] > _NINE:
-                return 0.0, False
+        first, power = at, 0
+        while at < end and _ZERO <= text[at] <= _NINE and at - first < _MOST_EXPONENT_DIGITS:
             power = power * 10 + (text[at] - _ZERO)
             at += 1
+        if at == first or (at < end and text[at] != _PLUS and text[at] != _MINUS):
+            return 0.0, False, at
         exponent += sign * power
     value = _scale(mantissa, exponent, powers)
-    return (-value if negative else value), value < np.inf
+    return (-value if negative else value), value < np.inf, at
 
 
 @compiled
@@ -151,7 +153,7 @@ def _usual_fields(
 
 @compiled
 def parse_numbers(text: TextArray, out: FloatArray, powers: FloatArray) -> tuple[np.int64, np.int64]:
-    """Parse the numbers of ``text``, separated by white space, into ``out``.
+    """Parse the numbers of ``text``, separated by white space or by nothing but a sign, into ``out``.
 
     :param text: (n,) uint8, whole tokens only.
     :param out: (m,) float64, filled from its start.
@@ -170,9 +172,10 @@ def parse_numbers(text: TextArray, out: FloatArray, powers: FloatArray) -> tuple
         end = at
         while end < n and not _is_space(text[end]):
             end += one
-        value, valid = _slow_token(text, np.int64(at), np.int64(end), powers)
-        if not valid or count == np.uint64(out.size):
-            return np.int64(count), np.int64(at)
-        out[count] = value
-        count += one
-        at = end
+        while at < end:
+            value, valid, stop = _slow_token(text, np.int64(at), np.int64(end), powers)
+            if not valid or count == np.uint64(out.size):
+                return np.int64(count), np.int64(at)
+            out[count] = value
+            count += one
+            at = np.uint64(stop)

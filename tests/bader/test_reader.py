@@ -1,5 +1,6 @@
 """The cube reader: any layout gives the same numbers, any damage gives one clear error with its line."""
 
+import dataclasses
 import gzip
 import re
 
@@ -14,6 +15,7 @@ from aiida_chargeflow.bader import regular
 from aiida_chargeflow.bader.cli import main
 from aiida_chargeflow.bader.cube import read_cube
 from aiida_chargeflow.bader.parse import POWERS_OF_TEN, parse_numbers
+from aiida_chargeflow.science.electrons.cube import read_cube as read_orbital_cube
 from aiida_chargeflow.science.errors import InputError
 
 from .conftest import cube_text
@@ -175,3 +177,73 @@ def test_damage_is_one_clear_error_and_leaves_no_acf(dimer, tmp_path, damage):
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match="No such file"):
         read_cube(tmp_path / "none.cube")
+
+
+@pytest.mark.parametrize(
+    ("row", "values"),
+    [
+        (" 0.34558E-009-0.13032E-008 0.90536E-009", [0.34558e-9, -0.13032e-8, 0.90536e-9]),
+        ("-0.53695E-009-0.16291E-009-0.24E+000", [-0.53695e-9, -0.16291e-9, -0.24]),
+        ("  0.33004-101-0.30795D-034", [0.33004e-101, -0.30795e-34]),
+    ],
+)
+def test_negative_neighbours_may_touch(row, values):
+    found, wrong = parse(row.encode())
+    assert wrong == -1
+    np.testing.assert_allclose(found, values, rtol=1e-14)
+
+
+@pytest.mark.parametrize("row", ["0.1E-0050.2", "0.1E--5", "0.1-0.2", "0.1E-05x", "0.1E"])
+def test_what_cannot_be_split_is_no_number(row):
+    assert parse(row.encode())[1] == 0
+
+
+def test_both_readers_take_every_form_of_a_number(dimer, write_cube, tmp_path):
+    """The density reader and that of orbitals agree on a cube whose numbers Fortran wrote in all its ways."""
+    text = write_cube(dimer, form=" %.9e").read_text()
+    head, body = text.split("\n", 8)[:8], text.split("\n", 8)[8].split()
+    forms = (lambda v: f" {v:.9E}", lambda v: f" {v:.9E}".replace("E", "D"), lambda v: f"{-v:.9E}")
+    lines = [
+        "".join(forms[k % 3](float(word)) for k, word in enumerate(body[i : i + 6]))
+        for i in range(0, len(body), 6)
+    ]
+    path = tmp_path / "mixed.cube"
+    path.write_text("\n".join([*head, *lines]) + "\n")
+    ours, orbital = read_cube(path).density, read_orbital_cube(path).values
+    np.testing.assert_allclose(ours, orbital, rtol=1e-14)
+    assert ours.ravel()[0] == pytest.approx(dimer.density.ravel()[0], rel=1e-9)
+    assert ours.ravel()[2] == pytest.approx(-dimer.density.ravel()[2], rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["negative", "spin", "difference"])
+def test_what_is_no_density_is_refused(dimer, write_cube, tmp_path, capsys, kind):
+    density = dimer.density
+    half = np.arange(density.shape[0])[:, None, None] < density.shape[0] // 2
+    values = {
+        "negative": -density,
+        "spin": np.where(half, density, -0.2 * density),
+        "difference": density - density[::-1],
+    }
+    path = write_cube(dataclasses.replace(dimer, density=np.ascontiguousarray(values[kind])))
+    with pytest.raises(SystemExit) as ended:
+        main([str(path), "-o", str(tmp_path)])
+    assert "no electron density" in str(ended.value.code)
+    assert not (tmp_path / "ACF.dat").exists()
+    capsys.readouterr()
+
+
+def test_electrons_far_from_a_whole_number_are_pointed_out(dimer, write_cube, tmp_path, capsys):
+    total = dimer.density.sum() * dimer.header.voxel_volume_bohr3
+    for electrons, warned in ((8.0, False), (7.4, True)):
+        main(
+            [
+                str(
+                    write_cube(
+                        dataclasses.replace(dimer, density=dimer.density * electrons / total), form="%20.12E"
+                    )
+                ),
+                "-o",
+                str(tmp_path),
+            ]
+        )
+        assert ("WARNING" in capsys.readouterr().out) == warned

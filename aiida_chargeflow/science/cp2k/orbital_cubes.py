@@ -16,14 +16,16 @@ ORBITAL_CUBES = "aiida-WFN_*.cube"
 _NUMBER = re.compile(r"-WFN_(\d+)_")
 
 # Values below 1e-5 bohr^-3/2 become 0 and compress away: less than 1e-4 of an orbital in a box of 10^6 bohr³, a tenth
-# of what cropping leaves out later. CP2K prints them as 0.12345E-05. A cube that cannot be compressed stays as it is.
+# of what cropping leaves out later. CP2K prints them as 0.12345E-05, from 2026.2 on as 0.12345E-005, Fortran as
+# 0.12345-101 or 0.12345D-05; negative neighbours may touch. A cube that cannot be compressed stays as it is.
 COMPRESS = r"""status=$?
 (
   set -o pipefail
   export LC_ALL=C
   for cube in aiida-WFN_*.cube; do
     [ -s "$cube" ] || continue
-    sed 's/ [ -]0\.[0-9]*E-0[5-9]/ 0/g; s/ [ -]0\.[0-9]*E-[1-9][0-9]/ 0/g' "$cube" | gzip -c > "$cube.part" &&
+    sed -E -e 's/ ?-?0\.[0-9]*[ED]?-[1-9][0-9]{2}/ 0/g; s/ ?-?0\.[0-9]*[ED]-0(0[5-9]|[1-9][0-9])/ 0/g' \
+      -e 's/ ?-?0\.[0-9]*[ED]-(0[5-9]|[1-9][0-9])( |$)/ 0\2/g' "$cube" | gzip -c > "$cube.part" &&
       mv "$cube.part" "$cube.gz" && rm "$cube"
   done
 )

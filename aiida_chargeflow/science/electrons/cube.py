@@ -7,7 +7,9 @@ by the engine in ``bader``.
 from __future__ import annotations
 
 import gzip
+import math
 import os
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +18,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..errors import InputError
+from ..fortran import parse_numbers
 from ..units import BOHR_ANG
+
+_REDO = "Retrieve or write the cube again."
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,15 @@ def read_cube(path: str | Path) -> Cube:
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("ascii", errors="replace")
-    except (OSError, EOFError) as error:
+    except OSError as error:
         raise InputError(f"cannot read the cube: {error}", file=path, remedy="Check the path.") from None
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"cannot be unpacked: {error}", file=path, remedy=_REDO) from None
     try:
         return _parse(text)
     except (ValueError, IndexError) as error:
         problem = error.problem if isinstance(error, InputError) else "not a cube file, or cut short"
-        raise InputError(problem, file=path, remedy="Retrieve or write the cube again.") from None
+        raise InputError(problem, file=path, remedy=_REDO) from None
 
 
 def _parse(text: str) -> Cube:
@@ -85,21 +92,27 @@ def _parse(text: str) -> Cube:
     if min(shape) < 0:
         raise InputError("cubes in Å (negative grid numbers) are not supported")
     *atom_lines, body = lines[6].split("\n", n_atoms)
-    atoms = np.array([line.split() for line in atom_lines], dtype=np.float64).reshape(n_atoms, 5)
-    values = np.array(body.split(), dtype=np.float64)
-    if values.size != np.prod(shape):
-        raise InputError(f"the grid needs {np.prod(shape)} values, the file holds {values.size}")
-    if not np.isfinite(values).all():
-        raise InputError("a value is not a finite number")
+    atoms = np.array([parse_numbers(line) for line in atom_lines]).reshape(n_atoms, 5)
+    try:
+        values = parse_numbers(body)
+    except ValueError as error:
+        raise InputError(f"a value is {error}") from None
+    if values.size != math.prod(shape):
+        raise InputError(f"the grid needs {math.prod(shape)} values, the file holds {values.size}")
     return Cube(
         title=(lines[0].rstrip("\r"), lines[1].rstrip("\r")),
         numbers=atoms[:, 0].astype(np.int64),
         charges=atoms[:, 1],
         positions_ang=atoms[:, 2:] * scale,
-        origin_ang=np.array(lines[2].split()[1:4], dtype=np.float64) * scale,
-        voxel_ang=np.array([lines[k].split()[1:4] for k in (3, 4, 5)], dtype=np.float64) * scale,
+        origin_ang=_vector(lines[2]) * scale,
+        voxel_ang=np.array([_vector(lines[k]) for k in (3, 4, 5)]) * scale,
         values=values.reshape(shape),
     )
+
+
+def _vector(line: str) -> NDArray[np.float64]:
+    """Return the three numbers after the count of a header line."""
+    return parse_numbers(" ".join(line.split()[1:4])).reshape(3)
 
 
 def write_cube(cube: Cube, path: str | Path) -> None:

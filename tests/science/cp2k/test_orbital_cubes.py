@@ -11,6 +11,7 @@ from aiida_chargeflow.science.cp2k.orbital_cubes import COMPRESS, edge_numbers, 
 from aiida_chargeflow.science.electrons.cube import crop, read_cube
 from aiida_chargeflow.science.electrons.traps import analyse
 from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.science.fortran import parse_numbers
 
 
 def file_of(number):
@@ -87,3 +88,31 @@ def test_a_failing_gzip_leaves_the_cube_and_the_job_alone(folder):
     assert end_of_job(folder, PATH=f"{broken}:/usr/bin:/bin").returncode == 0
     assert read_cube(folder / "aiida-WFN_00017_1-1_0.cube").norm > 0.9
     assert not list(folder.glob("*.gz"))
+
+
+@pytest.mark.parametrize(
+    ("row", "kept"),
+    [
+        ("  0.12345E-05  0.12345E-04 -0.12345E-05  0.12345E+00", "0 0.12345E-04 0 0.12345E+00"),
+        (" 0.12345E-005-0.13032E-004 0.90536E-009-0.20000E-003", "0 -0.13032E-004 0 -0.20000E-003"),
+        ("-0.12345E-051-0.12345E-015-0.50000E+000", "0 0 -0.50000E+000"),
+        ("  0.33004-101 -0.33004-110  0.30000D-03  0.30000D-07", "0 0 0.30000D-03 0"),
+    ],
+)
+def test_only_what_is_small_is_dropped_in_every_form_of_a_number(folder, row, kept):
+    whole = folder / "aiida-WFN_00017_1-1_0.cube"
+    whole.write_text(f"{row}\n")
+    assert end_of_job(folder).returncode == 0
+    text = gzip.decompress((folder / f"{whole.name}.gz").read_bytes()).decode()
+    assert parse_numbers(text).tolist() == parse_numbers(kept).tolist()
+
+
+def test_a_damaged_compressed_cube_is_refused(folder):
+    assert end_of_job(folder).returncode == 0
+    (packed,) = folder.glob("*.gz")
+    content = bytearray(packed.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    for damaged in (bytes(content), packed.read_bytes()[:-200]):
+        packed.write_bytes(damaged)
+        with pytest.raises(InputError, match=packed.name):
+            read_cube(packed)

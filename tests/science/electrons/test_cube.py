@@ -119,7 +119,7 @@ def test_compression_shrinks_a_localised_orbital(tmp_path: Path) -> None:
         (lambda _: "", "not a cube file"),
         (lambda text: text[: len(text) // 2], "cut short|values"),
         (lambda text: text.replace("   24 ", "   25 ", 1), "values"),
-        (lambda text: text.replace("E-", "X-"), "not a cube file"),
+        (lambda text: text.replace("E-", "X-"), "not a number"),
         (lambda text: text.replace("\n    4 ", "\n   -4 ", 1), "several fields"),
     ],
 )
