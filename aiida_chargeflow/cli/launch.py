@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from ..science.errors import InputError, naming_file
 from ..science.models.spec import ModelSpec
+from ..science.yaml_file import read_yaml
 from . import json_option, print_json
 from .estimates import print_estimates
 
@@ -77,10 +77,7 @@ def launch(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
 def _yaml(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"not YAML: {error}", file=path, remedy="Check the indentation.") from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError("expected keys and values", file=path, value=content)
     return content

@@ -9,18 +9,18 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from ..science.errors import InputError
-from ..science.validation import input_error
+from ..science.validation import Validated, input_error
+from ..science.yaml_file import parse_yaml
 
 # What a scheduler directive may hold: a user's YAML never becomes a shell command.
 _WORD = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}\Z")  # not $, which lets a line feed follow
 _DIRECTORY = re.compile(r"^/[A-Za-z0-9_./+@-]+\Z")
 
 
-class _Frozen(BaseModel):
+class _Frozen(Validated):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -162,10 +162,10 @@ def load_profile(name: str) -> ClusterProfile:
         )
     remedy = "Compare with aiida_chargeflow/clusters/leonardo.yaml."
     try:
-        return ClusterProfile.model_validate({"name": label, **(yaml.safe_load(text) or {})})
+        return ClusterProfile.model_validate({"name": label, **(parse_yaml(text) or {})})
     except ValidationError as error:
         raise input_error(error, ClusterProfile, remedy=remedy).in_file(name) from error
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except (InputError, TypeError) as error:
         raise InputError("is not a YAML mapping", file=name, remedy=remedy) from error
 
 

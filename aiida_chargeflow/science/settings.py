@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
-from .validation import input_error
+from .validation import Validated, input_error
 
 S = TypeVar("S", bound="Settings")
 
 
-class Settings(BaseModel):
+class Settings(Validated):
     """Base of all settings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
 
 from .errors import InputError
+
+
+class Validated(BaseModel):
+    """Base of what is read from YAML: a truth value is no number, although Python counts True as 1."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[info.field_name or ""]
+        if _holds_truth(value) and "bool" not in str(field.annotation) and field.annotation is not Any:
+            raise ValueError("a truth value stands where a number or text belongs")
+        return value
+
+
+def _holds_truth(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_holds_truth(part) for part in value)
+    return isinstance(value, bool)
 
 
 def input_error(

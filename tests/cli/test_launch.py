@@ -55,7 +55,7 @@ def test_an_estimate_says_how_well_it_is_known(launch):
     [
         (["--protocol", "balancd"], {}, "unknown protocol"),
         (["--cluster", "nowhere"], {}, "nowhere"),
-        ([], {"overrides": "scf: [1"}, "not YAML"),
+        ([], {"overrides": "scf: [1"}, "not valid YAML"),
         ([], {"overrides": "- scf"}, "expected keys and values"),
         ([], {"overrides": "scf: {cutof_ry: 1}"}, "scf.cutof_ry"),
         (["--overrides", "gone.yaml"], {}, "gone.yaml"),

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import InputError
+from ..yaml_file import read_yaml
 from .spec import CAMPAIGN_KEYS, ModelSpec
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}\Z")
@@ -58,10 +57,7 @@ class Campaign:
         :raises InputError: not YAML, or not a campaign.
         """
         path = Path(path)
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise InputError(f"is not valid YAML: {' '.join(str(error).split())}", file=path) from error
+        data = read_yaml(path)
         if not isinstance(data, Mapping):
             raise InputError("must be a mapping", file=path, remedy="See workflows/ for examples.")
         try:

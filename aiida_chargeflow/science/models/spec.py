@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import InputError
-from ..validation import input_error
+from ..validation import Validated, input_error
+from ..yaml_file import read_yaml
 from .candidates import choose
 from .lattice import Centre, Polyhedron, centre_of
 from .materials import Material, material
@@ -22,7 +22,7 @@ from .patterns.registry import Role, pattern
 CAMPAIGN_KEYS = ("name", "protocol", "overrides", "axes", "exclude", "options")
 
 
-class _Frozen(BaseModel):
+class _Frozen(Validated):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -50,7 +50,7 @@ class PatternSpec(_Frozen):
     """A pattern by name, with every parameter."""
 
     pattern: str
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
     def to_mapping(self) -> dict[str, Any]:
         """Return ``{pattern: name, parameter: value, …}``."""
@@ -93,7 +93,7 @@ class ModelSpec(_Frozen):
     surface: tuple[PatternSpec, ...]
     passivation: PassivationSpec = PassivationSpec()
     start_geometry: Literal["force-field", "lattice"] = "force-field"
-    materials: dict[str, Material] = {}
+    materials: dict[str, Material] = Field(default_factory=dict)
 
     @field_validator("shells", mode="before")
     @classmethod
@@ -107,13 +107,7 @@ class ModelSpec(_Frozen):
         :raises InputError: not readable, not YAML, not a valid model, or a campaign of several models.
         """
         path = Path(path)
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(error.strerror or "not readable", file=path) from error
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            detail = " ".join(str(error).split())
-            raise InputError(f"not valid YAML: {detail}", file=path) from None
+        data = read_yaml(path)
         try:
             return cls.from_mapping(data)
         except InputError as error:
@@ -281,7 +275,7 @@ def _core(given: Mapping[str, Any], extra: Mapping[str, Material]) -> CoreSpec:
         raise InputError("give either planes or height_nm", field="core", value=sorted(core))
     if "height_nm" in core:
         height_nm, centre = core.pop("height_nm"), core.pop("centre", None)
-        if not isinstance(height_nm, int | float):
+        if not isinstance(height_nm, int | float) or isinstance(height_nm, bool):
             raise InputError("expected a number", field="core.height_nm", value=height_nm)
         polyhedron = choose(material(core["material"], extra), height_nm, centre)
         core |= {"planes": polyhedron.planes, "centre": polyhedron.centre}

@@ -99,7 +99,7 @@ def test_file_errors_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"c\.yaml"):
         Campaign.from_yaml(path)
     path.write_text("name: 2020-13-45")
-    with pytest.raises(InputError, match=r"c\.yaml: is not valid YAML"):
+    with pytest.raises(InputError, match=r"c\.yaml: not valid YAML"):
         Campaign.from_yaml(path)
     path.write_text("1: 2\ncore: {material: InAs, centre: anion, planes: [5, 4, 3]}\n")
     with pytest.raises(InputError, match="should be strings"):

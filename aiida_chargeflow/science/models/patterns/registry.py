@@ -27,7 +27,7 @@ from typing import Any, Literal, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from ...errors import InputError
-from ...validation import input_error
+from ...validation import Validated, input_error
 from ..materials import Material
 
 Role = Literal["interface", "surface"]
@@ -36,6 +36,10 @@ Rename = Callable[[str, Material, Material], str]
 ENTRY_POINT_GROUP = "aiida_chargeflow.patterns"
 _BUILT_IN = ("interface", "exchange", "vacancies", "z_type")
 _REGISTRY: dict[tuple[Role, str], Pattern] = {}
+
+
+class _Parameters(Validated):
+    model_config = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _register(
             for key, argument in inspect.signature(function).parameters.items()
             if argument.kind is argument.KEYWORD_ONLY
         }
-        model = create_model(f"{name}-parameters", __config__=ConfigDict(extra="forbid"), **fields)
+        model = create_model(f"{name}-parameters", __base__=_Parameters, **fields)
         summary = (inspect.getdoc(function) or "").split("\n", 1)[0]
         _REGISTRY[role, name] = Pattern(role, name, function, model, summary, rename, low_coordination)
         return function
