@@ -102,7 +102,7 @@ def test_file_errors_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"c\.yaml: not valid YAML"):
         Campaign.from_yaml(path)
     path.write_text("1: 2\ncore: {material: InAs, centre: anion, planes: [5, 4, 3]}\n")
-    with pytest.raises(InputError, match="should be strings"):
+    with pytest.raises(InputError, match="a key must be text"):
         Campaign.from_yaml(path).points[0].spec()
     path.write_text("core: {material: InAs, centre: anion, planes: [5, 4, 3]}\n")
     assert Campaign.from_yaml(path).points[0].label == "c"
