@@ -99,12 +99,15 @@ def check_file(path: Path) -> None:
             "this zip file is no AiiDA archive: its metadata cannot be read", file=path
         ) from error
     if version not in list_versions():
+        older = re.fullmatch(r"0\.[0-9]+|main_0000.*", str(version)) is not None
         raise InputError(
-            "written by a newer AiiDA than this one",
+            f"written by {'an older' if older else 'a newer'} AiiDA than this one reads",
             file=path,
             field="export_version",
             value=version,
-            remedy=f"Update aiida-core; this one reads up to {get_schema_version_head()}.",
+            remedy="Bring it up to date with the `verdi archive migrate` of an AiiDA of its time, step by step."
+            if older
+            else f"Update aiida-core; this one reads up to {get_schema_version_head()}.",
         )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
+
+_ELAPSED = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d\d):(\d\d(?:\.\d+)?)")
+_ZONE = re.compile(r"([-+])(\d\d)(\d\d)$")  # Python 3.10 wants the colon
 
 
 @dataclass(frozen=True)
@@ -21,23 +24,47 @@ class JobTime:
 
 
 def from_sacct(table: str) -> JobTime | None:
-    """Return the time of a job from ``sacct --parsable``, whose first record is the job as a whole.
+    """Return the time of a job from ``sacct --parsable``.
+
+    A job that was put back into the queue has a record for each try: the time of all of them counts. The column
+    Elapsed is taken where there is one; the clock may have been changed between start and end.
 
     :returns: None if the table has no record of a job that has ended.
     """
     lines = [line.split("|") for line in table.splitlines() if "|" in line]
-    if len(lines) < 2 or "JobID" not in lines[0]:
+    head = next((number for number, words in enumerate(lines) if "JobID" in words), None)
+    if head is None:
         return None
-    record = dict(zip(lines[0], lines[1], strict=False))
-    start, end = _time(record.get("Start")), _time(record.get("End"))
-    submitted = _time(record.get("Submit"))
-    if start is None or end is None:
+    columns = lines[head]
+    rows = [dict(zip(columns, words, strict=False)) for words in lines[head + 1 :]]
+    tries = [row for row in rows if re.fullmatch(r"\d+(?:[_+]\d+)?", row.get("JobID", ""))]
+    if not tries or any(_time(row.get("End")) is None for row in tries):
         return None
+    spans = [_elapsed_s(row) for row in tries]
+    cores = tries[-1].get("AllocCPUS", "")
     return JobTime(
-        n_cores=int(record["AllocCPUS"]) if record.get("AllocCPUS", "").isdigit() else None,
-        queue_s=None if submitted is None else (start - submitted).total_seconds(),
-        walltime_s=(end - start).total_seconds(),
+        n_cores=int(cores) if cores.isdigit() else None,
+        queue_s=_between(tries[0].get("Submit"), tries[0].get("Start")),
+        walltime_s=None if None in spans else sum(span for span in spans if span is not None),
     )
+
+
+def _elapsed_s(record: dict[str, str]) -> float | None:
+    """Return the seconds of one try."""
+    match = _ELAPSED.fullmatch(record.get("Elapsed", ""))
+    if match is None:
+        return _between(record.get("Start"), record.get("End"))
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def _between(first: str | None, second: str | None) -> float | None:
+    """Return the seconds between two stamps, None where one is missing, or the second one earlier by its clock."""
+    start, end = _time(first), _time(second)
+    if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
+        return None
+    span = (end - start).total_seconds()
+    return span if span >= 0 else None
 
 
 def from_bader_output(text: str) -> JobTime | None:
@@ -56,7 +83,11 @@ def from_bader_output(text: str) -> JobTime | None:
 
 
 def _time(stamp: str | None) -> datetime | None:
+    """Return a time with or without its zone, also one in seconds since 1970; None for Unknown, None and the like."""
+    text = (stamp or "").strip()
     try:
-        return datetime.fromisoformat(stamp or "")
-    except ValueError:  # Slurm writes Unknown or None for what has not happened
+        if re.fullmatch(r"\d{9,11}", text):
+            return datetime.fromtimestamp(int(text), tz=timezone.utc)
+        return datetime.fromisoformat(_ZONE.sub(r"\1\2:\3", text))
+    except ValueError:
         return None

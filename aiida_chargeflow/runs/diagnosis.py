@@ -49,12 +49,16 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
 )
 _REPAIR = "`verdi daemon stop`, `verdi process repair`, `verdi daemon start`"
 _PICKED_UP_WITHIN_S = 60
-# Reasons with which Slurm lets a job wait for ever.
+# Reasons with which Slurm lets a job wait for ever: it asks for more than one job, or a node, can have. What all jobs
+# of a user, an account or a QOS have together (PerUser, PerAccount, Grp) becomes free again.
 _NEVER = re.compile(
-    r"^(QOSMax(Wall|Node|Cpu|Mem|GRES)\w*|QOSMin\w*|Assoc(Max|Grp)(Wall|CPUMin|TRESMin|Billing)\w*"
+    r"(QOSMax|AssocMax)\w*Per(Job|Node)(Limit)?|QOSMin\w*|MaxMemPerLimit"
     r"|PartitionTimeLimit|PartitionNodeLimit|BadConstraints|InvalidAccount|InvalidQOS|AccountNotAllowed"
-    r"|QOSNotAllowed|QOSTimeLimit|DependencyNeverSatisfied|JobHeld\w*)$"
+    r"|QOSNotAllowed|QOSTimeLimit|DependencyNeverSatisfied"
 )
+# Held until somebody releases the job.
+_HELD = re.compile(r"JobHeld\w*|JobLaunchFailure|launch[ _]failed[ _]requeued[ _]held")
+_RELEASE = "`scontrol release {job}` on the cluster once the cause is mended, or `sweep cancel {name} --point {point}`"
 
 
 @dataclass(frozen=True)
@@ -94,10 +98,11 @@ def diagnose(run: orm.WorkChainNode, sweep: str) -> Diagnosis:
         return Diagnosis(f"{stage}: {state.value}")
     reason = _pending_reason(job)
     if never_starts(reason):
+        remedy = _RELEASE if _HELD.fullmatch(_bare(reason)) else _OTHER_OPTIONS
         return Diagnosis(
             f"{stage}: in the queue, never to start ({reason})",
             True,
-            _OTHER_OPTIONS.format(name=sweep, point=run.label),
+            remedy.format(name=sweep, point=run.label, job=job.get_job_id()),
         )
     queued = clock((timezone.now() - job.ctime).total_seconds())
     return Diagnosis(f"{stage}: in the queue for {queued}" + (f" ({reason})" if reason else ""))
@@ -110,7 +115,11 @@ def _pending_reason(job: orm.CalcJobNode) -> str:
 
 def never_starts(reason: str) -> bool:
     """Return whether Slurm lets a job wait for ever for this reason."""
-    return _NEVER.match(reason) is not None
+    return any(pattern.fullmatch(_bare(reason)) for pattern in (_NEVER, _HELD))
+
+
+def _bare(reason: str) -> str:
+    return reason.strip().removeprefix("(").removesuffix(")")
 
 
 def remedy_for(reason: str, sweep: str, point: str) -> str:

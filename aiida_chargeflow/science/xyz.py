@@ -10,12 +10,18 @@ from ase import Atoms
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
 
+from .charges.bonds import bond_graph
 from .errors import InputError
-from .kinds import REGIONS, Kind, decode
+from .fortran import parse_number
+from .kinds import REGIONS, Kind, decode, tag
 
-_PROPERTIES = re.compile(r'Properties=(?:"([^"]*)"|(\S+))')
+_PROPERTIES = re.compile(r'Properties=(?:"([^"]*)"|(\S*))')
 _LATTICE = re.compile(r'Lattice="([^"]*)"')
 _PBC = re.compile(r'pbc=(?:"([^"]*)"|(\S+))')
+_WHOLE = re.compile(r"[0-9]{1,9}")
+_FOREIGN = re.compile(r"([A-Z][a-z]?)(?:[0-9]+|_[A-Za-z0-9_]*)")
+_TRUTH = {"T": True, "TRUE": True, "1": True, "F": False, "FALSE": False, "0": False}
+_SMALLEST_CELL_ANG3 = 1.0
 _Columns = dict[str, int]
 
 
@@ -23,8 +29,9 @@ def read_xyz(path: str | Path) -> Atoms:
     """Read the one structure of an XYZ file.
 
     The tags of the atoms are 10·region + coordination where the file says so (kind names, or the columns
-    ``tags`` or ``region`` of an extended XYZ) and 0 elsewhere. A column ``tags`` in which some number is no
-    such tag means something else, as in files that count the kinds, and is ignored.
+    ``tags`` or ``region`` of an extended XYZ) and 0 elsewhere. A column ``tags`` in which some number is no such
+    tag, or which does not tell the coordination of most atoms, means something else, as in files that count
+    fragments, and is ignored; so are labels that follow another rule (``In1``, ``In_core``).
 
     :raises InputError: anything but one complete frame of known elements and finite positions in Å.
     :raises OSError: the file cannot be read.
@@ -69,11 +76,32 @@ def parse_xyz(text: str) -> Atoms:
                 error.problem, field=f"line {row + 3}", value=error.value, remedy=error.remedy
             ) from None
         kinds.append(kind)
-    if "tags" in columns and not set((tags // 10).tolist()) <= set(REGIONS):
-        tags = np.array([10 * kind.region + kind.coordination for kind in kinds], dtype=int)
     atoms = Atoms([kind.symbol for kind in kinds], positions=positions, tags=tags)
+    if "tags" in columns and not tags_are_ours(atoms):
+        atoms.set_tags([tag(kind.region, kind.coordination) for kind in kinds])
     _set_cell(atoms, lines[1])
     return atoms
+
+
+def check_comment(comment: str) -> None:
+    """Refuse the comment line of an extended XYZ that says something impossible.
+
+    :raises InputError: columns, lattice or pbc that cannot be.
+    """
+    _columns(comment)
+    _set_cell(Atoms(), comment)
+
+
+def tags_are_ours(atoms: Atoms) -> bool:
+    """Return whether the tags name a region each and, for most atoms, as many bonds as there are."""
+    tags = atoms.get_tags()
+    if not set((tags // 10).tolist()) <= set(REGIONS):
+        return False
+    try:
+        degrees = bond_graph(atoms).degrees()
+    except InputError:
+        return False
+    return bool((degrees == tags % 10).mean() > 0.5)
 
 
 def _count(line: str) -> int:
@@ -89,12 +117,12 @@ def _columns(comment: str) -> _Columns:
     match = _PROPERTIES.search(comment)
     if match is None:
         return {"species": 0, "pos": 1}
-    parts = (match.group(1) or match.group(2)).split(":")
+    parts = (match.group(1) or match.group(2) or "").split(":")
     columns: _Columns = {}
     column = 0
     for start in range(0, len(parts) - 2, 3):
         name, _, width = parts[start : start + 3]
-        if not width.isdigit():
+        if not _WHOLE.fullmatch(width):
             break
         columns[name] = column
         column += int(width)
@@ -112,30 +140,44 @@ def _atom(words: list[str], columns: _Columns) -> tuple[Kind, NDArray[np.float64
             value=" ".join(words),
             remedy="A column is missing.",
         )
-    kind = decode(words[columns["species"]])
+    kind = _kind(words[columns["species"]])
     if kind.symbol not in atomic_numbers or kind.symbol == "X":
         raise InputError("no such element", value=kind.symbol, remedy="Start the line with a symbol.")
     try:
-        position = np.array([float(word) for word in words[start : start + 3]])
+        position = np.array([parse_number(word) for word in words[start : start + 3]])
     except ValueError:
-        position = np.full(3, np.nan)
-    if not np.isfinite(position).all():
-        raise InputError("three finite coordinates were expected", value=" ".join(words[start : start + 3]))
+        raise InputError(
+            "three finite coordinates were expected", value=" ".join(words[start : start + 3])
+        ) from None
     return kind, position, _tag(kind, words, columns)
 
 
+def _kind(label: str) -> Kind:
+    """Return the kind of a label; the bare element for labels of another rule.
+
+    :raises InputError: it does not begin with a symbol.
+    """
+    try:
+        return decode(label)
+    except InputError:
+        match = _FOREIGN.fullmatch(label)
+        if match is None or match[1] not in atomic_numbers:
+            raise
+        return Kind(match[1], 0, 0)
+
+
 def _tag(kind: Kind, words: list[str], columns: _Columns) -> int:
-    tag = 10 * kind.region + kind.coordination
+    found = tag(kind.region, kind.coordination)
     for name in ("region", "tags"):
-        if name not in columns or tag:
+        if name not in columns or found:
             continue
         word = words[columns[name]]
-        if not word.isdigit():
+        if not _WHOLE.fullmatch(word):
             raise InputError(f"the column {name} needs whole numbers", value=word)
-        tag = int(word) * (10 if name == "region" else 1)
-        if name == "region" and tag and tag // 10 not in REGIONS:
+        found = tag(int(word), 0) if name == "region" else int(word)
+        if name == "region" and found and int(word) not in REGIONS:
             raise InputError("a region is a number from 1 to 4", value=word)
-    return tag
+    return found
 
 
 def _set_cell(atoms: Atoms, comment: str) -> None:
@@ -144,10 +186,20 @@ def _set_cell(atoms: Atoms, comment: str) -> None:
     if match is None:
         return
     try:
-        cell = np.array([float(word) for word in match.group(1).split()]).reshape(3, 3)
+        cell = np.array([parse_number(word) for word in match.group(1).split()]).reshape(3, 3)
     except ValueError:
-        raise InputError("a lattice needs nine numbers", field="line 2", value=match.group(1)) from None
+        raise InputError(
+            "a lattice needs nine finite numbers", field="line 2", value=match.group(1)
+        ) from None
     periodic = _PBC.search(comment)
-    words = ((periodic.group(1) or periodic.group(2)) if periodic else "T T T").split()
+    words = ((periodic.group(1) or periodic.group(2) or "") if periodic else "T T T").split()
+    if not words or any(word.upper() not in _TRUTH for word in words) or len(words) not in (1, 3):
+        raise InputError(
+            "pbc needs three times T or F", field="line 2", value=periodic.group(0) if periodic else None
+        )
+    if not cell.any():
+        return  # what programs write for no cell at all
+    if abs(np.linalg.det(cell)) < _SMALLEST_CELL_ANG3:
+        raise InputError("the lattice spans no volume", field="line 2", value=match.group(1))
     atoms.cell = cell
-    atoms.pbc = [word.upper().startswith("T") for word in words] if len(words) == 3 else words[0] == "T"
+    atoms.pbc = [_TRUTH[word.upper()] for word in words * (1 if len(words) == 3 else 3)]

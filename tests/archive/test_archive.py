@@ -122,6 +122,11 @@ def future(entries):
     return (entries | {"metadata.json": json.dumps(metadata | {"export_version": "main_9999"})}).items()
 
 
+def prehistoric(entries):
+    metadata = json.loads(entries["metadata.json"])
+    return (entries | {"metadata.json": json.dumps(metadata | {"export_version": "0.3"})}).items()
+
+
 def older(entries):
     metadata = json.loads(entries["metadata.json"])
     return (entries | {"metadata.json": json.dumps(metadata | {"export_version": "main_0000b"})}).items()
@@ -147,7 +152,8 @@ def garbled_database(entries):
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        (future, "newer AiiDA"),
+        (future, "a newer AiiDA"),
+        (prehistoric, "an older AiiDA"),
         (ancient, "cannot be brought up to date"),
         (traversal, "no AiiDA archive has"),
         (traversal_as_object, "no AiiDA archive has"),

@@ -225,7 +225,7 @@ BAD_XYZ = {
                 ),
             ]
         ),
-        "not neutral",
+        "no two atoms of the structure are bonded",
     ),
     "binary": (b"\x00\xff\xfe" * 50, "not a text file"),
 }
@@ -268,7 +268,7 @@ def test_damaged_structures_are_refused_with_one_message(tmp_path, case):
         (["--valence", "As=15"], "valence electrons"),
         (["--scale", "0"], "scale"),
         (["--scale", "nan"], "scale"),
-        (["--scale", "0.1"], "not neutral"),
+        (["--scale", "0.1"], "no two atoms"),
         (["--regularisation", "-1"], "regularisation"),
         (["--tolerance", "nan"], "tolerance"),
         (["--pair", "In-Te=3"], "In-Te"),

@@ -62,6 +62,12 @@ def analyse(
 ) -> Analysis:
     """Find the bonds and solve the charge flow (parameters as in ``bond_graph`` and ``solve``)."""
     graph = bond_graph(atoms, scale, radii, pair_cutoffs, exclude_like_charges)
+    if len(atoms) > 1 and not graph.n_bonds:
+        raise InputError(
+            "no two atoms of the structure are bonded",
+            field="bonds",
+            remedy="Its lengths must be in Å; else the scale of the radii, or a cutoff, is too small.",
+        )
     flow = solve(
         atoms.positions,
         graph.bonds,

@@ -10,17 +10,20 @@ import ase.io
 import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
+from ase.units import Bohr
 
 from ..charges.bonds import bond_graph
 from ..elements import element
-from ..errors import InputError
+from ..errors import InputError, naming_file
 from ..kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag
+from ..xyz import check_comment, tags_are_ours
 from .build import QDModel
 from .lattice import Integers, Mask, Polyhedron, centre_of
 from .lattice_fit import LatticeFit, fit_lattice
 
 Source = Literal["auto", "column", "elements", "lattice"]
 
+_LONGEST_COMMENT = 100_000
 _HALIDES = ("F", "Cl", "Br", "I")
 
 
@@ -57,6 +60,7 @@ def model_from_atoms(
     """Return the model of a structure; see :func:`import_model`."""
     charges = np.array([element(symbol).oxidation_state for symbol in atoms.symbols], dtype=np.int64)
     bonds = bond_graph(atoms, exclude_like_charges=True).bonds
+    _check_bonds(atoms, bonds)
     if regions == "auto":
         regions = _available(atoms, core_planes)
     fit = fit_lattice(atoms.positions, bonds, charges) if regions == "lattice" or core_planes else None
@@ -82,6 +86,11 @@ def model_from_atoms(
 
 
 def _read(path: Path) -> Atoms:
+    if path.suffix in (".xyz", ".extxyz") and path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            stream.readline()
+            with naming_file(path):
+                check_comment(stream.readline(_LONGEST_COMMENT))
     try:
         atoms = ase.io.read(path)
     except FileNotFoundError:
@@ -90,13 +99,43 @@ def _read(path: Path) -> Atoms:
         raise InputError(f"not a readable structure ({error})", file=path) from None
     if not isinstance(atoms, Atoms) or len(atoms) < 2:
         raise InputError("holds no structure of two atoms or more", file=path)
+    if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.cell[:]).all():
+        raise InputError("a coordinate or a lattice vector is not a finite number", file=path)
+    if not atoms.cell[:].any():
+        atoms.pbc = False
     return atoms
+
+
+def _check_bonds(atoms: Atoms, bonds: Integers) -> None:
+    """Refuse a structure of which most atoms have no bond, as where its lengths are in another unit.
+
+    :raises InputError: too few bonds; names the unit in which there would be enough.
+    """
+    if _bonded_share(len(atoms), bonds) > 0.5:
+        return
+    hint = "Lengths must be in Å."
+    for unit, factor in (("bohr", Bohr), ("nm", 10.0), ("pm", 0.01)):
+        scaled = Atoms(atoms.symbols, positions=atoms.positions * factor)
+        try:
+            graph = bond_graph(scaled, exclude_like_charges=True)
+        except InputError:
+            continue
+        if _bonded_share(len(atoms), graph.bonds) > 0.9:
+            hint = f"Its lengths seem to be in {unit}; they must be in Å."
+            break
+    raise InputError(
+        "most atoms have no bond", value=f"{len(bonds)} bonds of {len(atoms)} atoms", remedy=hint
+    )
+
+
+def _bonded_share(n_atoms: int, bonds: Integers) -> float:
+    return len(np.unique(bonds)) / n_atoms
 
 
 def _available(atoms: Atoms, core_planes: tuple[int, int, int] | None) -> Source:
     if core_planes is not None:
         return "lattice"
-    return "column" if "region" in atoms.arrays or atoms.get_tags().any() else "elements"
+    return "column" if "region" in atoms.arrays or tags_are_ours(atoms) else "elements"
 
 
 def _from_column(atoms: Atoms) -> Integers:
