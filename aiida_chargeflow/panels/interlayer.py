@@ -39,7 +39,7 @@ def interlayer_of(spec: ModelSpec) -> tuple[Interlayer, list[str]]:
 
 def _build(spec: ModelSpec, change: dict[str, Any], what: str, notes: list[str]) -> QDModel | None:
     try:
-        return build(ModelSpec.from_mapping({**spec.to_mapping(), **change}))
+        return build(ModelSpec.from_stored({**spec.to_mapping(), **change}))
     except InputError as error:
         notes.append(f"{what} of panel (a): {error.problem}")
         return None

@@ -57,7 +57,7 @@ def _lattice_constants(found: Facts) -> dict[str, list[Any]] | None:
     """
     if found["spec"] is None:
         return None
-    spec = ModelSpec.from_mapping(found["spec"])
+    spec = ModelSpec.from_stored(found["spec"])
     names = [spec.core.material, *(shell.material for shell in spec.shells)]
     if found["plugin"] != [__version__] and any(name not in spec.materials for name in names):
         return None

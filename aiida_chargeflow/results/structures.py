@@ -59,14 +59,14 @@ class StructureResult:
         return bool(np.isin(self.regions, [INTERLAYER, SHELL]).any())
 
     def on_lattice(self) -> QDModel | None:
-        """Return the model of the specification on its lattice, None without a specification.
+        """Return the model of the specification, which knows lattice sites and facets; None without one.
 
         Its atoms come in the order of this structure, which relaxation keeps; None as well for an imported
         structure in another order.
         """
         if self.spec is None:
             return None
-        model = build(self.spec.model_copy(update={"start_geometry": "lattice"}))
+        model = build(self.spec)
         if model.symbols != self.symbols:
             return None
         moved = self.atoms.positions - self.atoms.positions.mean(axis=0) - model.atoms.positions
@@ -103,4 +103,4 @@ def structure_result(node: orm.WorkChainNode) -> StructureResult:
 
 def spec_of(node: orm.WorkChainNode) -> ModelSpec | None:
     """Return the specification of a model run, None for one that began with a structure."""
-    return ModelSpec.from_mapping(node.inputs.spec.get_dict()) if "spec" in node.inputs else None
+    return ModelSpec.from_stored(node.inputs.spec.get_dict()) if "spec" in node.inputs else None

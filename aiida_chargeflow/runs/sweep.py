@@ -175,7 +175,7 @@ def start(name: str, entries: Sequence[Mapping[str, Any]]) -> orm.WorkChainNode:
         if entry["protocol"] not in models:
             builder = ModelWorkChain.get_builder_from_protocol(
                 codes,
-                ModelSpec.from_mapping(entry["spec"]),
+                ModelSpec.from_stored(entry["spec"]),
                 entry["protocol_name"],
                 entry["overrides"],
                 scheduler_options,

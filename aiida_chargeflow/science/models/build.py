@@ -14,15 +14,13 @@ from ..kinds import LIGAND, REGIONS, encode, tag
 from .checks import check_framework, check_neutral, check_not_empty, check_overlaps, check_passivated
 from .draft import Draft, Edit, lay_out
 from .facets import facet_names
-from .force_field import relax
-from .geometry import Floats, bond_lengths_ang, ligand_length_ang, ligand_positions
-from .lattice import TETRAHEDRAL, Integers
+from .geometry import ligand_length_ang
+from .lattice import Integers
+from .ligand_bonds import LigandBonds, on_lattice, settle
 from .ligands import passivate
 from .patterns.registry import pattern
 from .spec import ModelSpec
-
-#: Positions in Å are rounded so that they do not depend on the last bits of a machine's arithmetic.
-_DECIMALS = 6
+from .start_positions import start_positions
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,9 @@ def build(spec: ModelSpec) -> QDModel:
     passivate(draft, spec.passivation)
     check_neutral(draft)
     check_passivated(draft)
-    model = _realise(draft, spec)
+    settles = spec.start != "v1" and spec.start_geometry != "lattice"
+    ligands = settle(draft) if settles else on_lattice(draft)
+    model = _realise(draft, spec, ligands)
     check_overlaps(model.atoms.positions, model.sites, shortest_bond_ang(spec))
     return model
 
@@ -113,7 +113,7 @@ def edited_draft(spec: ModelSpec) -> Draft:
 
     :raises InputError: a pattern does not fit the model, or leaves loose framework atoms.
     """
-    draft = lay_out(spec.polyhedra, spec.layers, spec.passivation.ligand)
+    draft = lay_out(spec.polyhedra, spec.layers, spec.passivation.ligand, spec.start)
     chosen = [(pattern("surface", item.pattern), item.parameters) for item in spec.surface]
     if spec.shells:
         chosen.insert(0, (pattern("interface", spec.interface.pattern), spec.interface.parameters))
@@ -127,7 +127,7 @@ def edited_draft(spec: ModelSpec) -> Draft:
     return draft
 
 
-def _realise(draft: Draft, spec: ModelSpec) -> QDModel:
+def _realise(draft: Draft, spec: ModelSpec, ligands: LigandBonds) -> QDModel:
     """Turn occupied sites into atoms, in the order region, cations before anions, element, site."""
     cations, anions = np.flatnonzero(draft.cation_z), np.flatnonzero(draft.anion_z)
     numbers = np.concatenate([draft.cation_z[cations], draft.anion_z[anions]])
@@ -137,36 +137,45 @@ def _realise(draft: Draft, spec: ModelSpec) -> QDModel:
     order = np.lexsort([*sites.T[::-1], numbers, is_anion, regions])
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    bonds = _bonds(draft, cations, anions, rank)
+    cation_atom, anion_atom = np.full(len(draft.cations), -1), np.full(len(draft.anions), -1)
+    cation_atom[cations], anion_atom[anions] = rank[: len(cations)], rank[len(cations) :]
+    oriented = _bonds(draft, ligands, cation_atom, anion_atom)
     numbers, regions, sites = numbers[order], regions[order], sites[order]
-    coordination = np.bincount(bonds.ravel(), minlength=len(numbers))
+    charges = draft.charge_of(numbers)
     lattice_constant_ang = _lattice_constant_ang(draft)
-    positions = sites * (lattice_constant_ang / 4)
-    ligands = np.flatnonzero(regions == LIGAND)
-    positions[ligands] = _ligand_positions(draft, anions[order[ligands] - len(cations)], lattice_constant_ang)
-    if spec.start_geometry == "force-field":
-        roles = np.where(regions == LIGAND, "ligand", np.where(is_anion[order], "anion", "cation"))
-        oriented = np.where(is_anion[order][bonds[:, :1]], bonds[:, ::-1], bonds)
-        lengths = bond_lengths_ang(numbers, coordination, regions == LIGAND, oriented, spec.materials)
-        positions = relax(positions, bonds, lengths, roles.tolist()).round(_DECIMALS)
+    points = sites.astype(float)
+    points[anion_atom[ligands.sites]] = ligands.points
+    positions = start_positions(
+        spec, numbers, charges, regions == LIGAND, points, oriented, lattice_constant_ang
+    )
+    coordination = np.bincount(oriented.ravel(), minlength=len(numbers))
     tags = [*map(tag, regions.tolist(), coordination.tolist())]
     atoms = Atoms(numbers=numbers, positions=positions - positions.mean(0), tags=tags)
     facets = facet_names(draft.outer, sites, is_anion[order])
-    charges, edits = draft.charge_of(numbers), tuple(draft.edits)
     return QDModel(
-        atoms, regions, coordination, charges, bonds, facets, sites, lattice_constant_ang, spec, edits
+        atoms,
+        regions,
+        coordination,
+        charges,
+        np.sort(oriented, axis=1),
+        facets,
+        sites,
+        lattice_constant_ang,
+        spec,
+        tuple(draft.edits),
     )
 
 
-def _bonds(draft: Draft, cations: Integers, anions: Integers, rank: Integers) -> Integers:
-    """Return all cation-anion bonds between occupied sites in the final numbering."""
-    atom = np.full(len(draft.cations) + 1, -1, dtype=np.int64)
-    atom[cations] = rank[: len(cations)]
-    ends = atom[draft.anion_neighbours[anions]]
+def _bonds(draft: Draft, ligands: LigandBonds, cation_atom: Integers, anion_atom: Integers) -> Integers:
+    """Return all bonds in the final numbering, cation first, in the order of the sorted pairs."""
+    framework = np.flatnonzero(draft.framework_anions)
+    ends = np.append(cation_atom, -1)[draft.anion_neighbours[framework]]
     row, column = np.nonzero(ends >= 0)
-    pairs = np.sort(np.stack([rank[len(cations) + row], ends[row, column]], axis=1), axis=1)
-    ordered: Integers = pairs[np.lexsort(pairs.T[::-1])]
-    return ordered
+    inner = np.stack([ends[row, column], anion_atom[framework[row]]], axis=1)
+    outer = np.stack([cation_atom[ligands.cation], anion_atom[ligands.sites[ligands.ligand]]], axis=1)
+    oriented = np.concatenate([inner, outer])
+    result: Integers = oriented[np.lexsort(np.sort(oriented, axis=1).T[::-1])]
+    return result
 
 
 def _lattice_constant_ang(draft: Draft) -> float:
@@ -174,13 +183,6 @@ def _lattice_constant_ang(draft: Draft) -> float:
     inside = [int(draft.cations_in(polyhedron).sum()) for polyhedron in draft.polyhedra]
     weights = np.diff([0, *inside])
     return float(np.average([layer.lattice_constant_ang for layer in draft.layers], weights=weights))
-
-
-def _ligand_positions(draft: Draft, index: Integers, lattice_constant_ang: float) -> Floats:
-    neighbours = draft.anion_neighbours[index]
-    numbers = np.column_stack([draft.anion_z[index], np.append(draft.cation_z, 0)[neighbours]])
-    sites = draft.anions[index]
-    return ligand_positions(sites, numbers, sites[:, None, :] - TETRAHEDRAL[None], lattice_constant_ang / 4)
 
 
 def _tally(rows: Sequence[Any], columns: Sequence[Any], row_order: Any, column_order: Any) -> dict[Any, Any]:

@@ -14,6 +14,7 @@ from .lattice import TETRAHEDRAL, Integers, Mask, Polyhedron, anion_sites_around
 from .materials import Material
 
 Action = Literal["substitute", "remove", "add", "exchange"]
+Start = Literal["v1", "v2"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Draft:
         framework anions, and the sites where ligands can sit.
     :param cation_neighbours: index of the anion site at +t, shape (n, 4).
     :param anion_neighbours: index of the cation site at -t, shape (m, 4), -1 where there is none.
+    :param start: version of the rules for exchanged anions and ligands.
     """
 
     polyhedra: tuple[Polyhedron, ...]
@@ -51,6 +53,7 @@ class Draft:
     cation_neighbours: Integers = field(init=False)
     anion_neighbours: Integers = field(init=False)
     ligand: str = "Cl"
+    start: Start = "v2"
     edits: list[Edit] = field(default_factory=list)
     pattern: str = ""
 
@@ -109,6 +112,12 @@ class Draft:
         self.anion_z[index] = _number(symbol)
         self.anion_region[index] = LIGAND
 
+    def move_ligands(self, left: Integers, taken: Integers) -> None:
+        """Move ligands from the anion sites ``left`` to the empty ones ``taken``, as many."""
+        self.anion_z[taken] = self.anion_z[left]
+        self.anion_region[taken] = LIGAND
+        self.anion_z[left] = 0
+
     def add_cations(self, sites: Integers, symbol: str, region: int = SHELL) -> None:
         """Occupy lattice cation sites outside the polyhedron, shape (k, 3), growing the site tables."""
         self._record("add", sites, np.zeros(len(sites), dtype=np.int64), symbol)
@@ -160,7 +169,12 @@ class Draft:
         )
 
 
-def lay_out(polyhedra: tuple[Polyhedron, ...], layers: tuple[Material, ...], ligand: str = "Cl") -> Draft:
+def lay_out(
+    polyhedra: tuple[Polyhedron, ...],
+    layers: tuple[Material, ...],
+    ligand: str = "Cl",
+    start: Start = "v2",
+) -> Draft:
     """Lay out the materials on the lattice, abruptly, without ligands.
 
     The core is region 1 and everything outside it region 3; an interface pattern draws the interlayer.
@@ -168,11 +182,13 @@ def lay_out(polyhedra: tuple[Polyhedron, ...], layers: tuple[Material, ...], lig
     :param polyhedra: of the core and after each shell, growing.
     :param layers: the material of each.
     :param ligand: the ligand that the model will carry.
+    :param start: version of the rules for exchanged anions and ligands.
     """
     cations = polyhedra[-1].cations()
     anions = anion_sites_around(cations)
     empty = np.zeros(len(cations), dtype=np.int64), np.zeros(len(anions), dtype=np.int64)
-    made = Draft(polyhedra, layers, cations, anions, *empty, empty[0] + SHELL, empty[1] + LIGAND, ligand)
+    regions = empty[0] + SHELL, empty[1] + LIGAND
+    made = Draft(polyhedra, layers, cations, anions, *empty, *regions, ligand, start=start)
     for polyhedron, layer in reversed(list(zip(polyhedra, layers, strict=True))):
         region = CORE if polyhedron is polyhedra[0] else SHELL
         inside, anions_inside = made.cations_in(polyhedron), made.anions_in(polyhedron)

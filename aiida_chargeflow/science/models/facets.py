@@ -154,23 +154,23 @@ def spread_over_facets(sites: Integers, facet: Integers, n: int) -> Integers:
     :param facet: 0-3 for each site.
     """
     chosen = []
-    shares = _shares(np.bincount(facet, minlength=4), n)
+    per_facet = shares(np.bincount(facet, minlength=4), n)
     for k in range(4):
         members = np.flatnonzero(facet == k)
         in_frame = sites[members] * TWO_FOLD[k]
         members = members[np.lexsort(in_frame.T[::-1])]
         in_frame = sites[members] * TWO_FOLD[k]
-        chosen.append(members[spread(in_frame, shares[k])])
+        chosen.append(members[spread(in_frame, per_facet[k])])
     return np.sort(np.concatenate(chosen))
 
 
-def _shares(capacity: Integers, n: int) -> list[int]:
+def shares(capacity: Integers, n: int) -> list[int]:
     """Deal out ``n`` one at a time to the facets in turn, none more than its capacity."""
-    shares = np.zeros(len(capacity), dtype=np.int64)
+    dealt = np.zeros(len(capacity), dtype=np.int64)
     for _ in range(min(n, int(capacity.sum()))):
-        open_facets = np.flatnonzero(shares < capacity)
-        shares[open_facets[np.argmin(shares[open_facets])]] += 1
-    return [int(share) for share in shares]
+        open_facets = np.flatnonzero(dealt < capacity)
+        dealt[open_facets[np.argmin(dealt[open_facets])]] += 1
+    return [int(share) for share in dealt]
 
 
 def facet_names(outer: Polyhedron, sites: Integers, is_anion: Mask) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ cosines. Energies are in arbitrary units: only the minimum is used.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,8 @@ from scipy.spatial import cKDTree
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Role = Literal["cation", "anion", "ligand"]
+#: Cosine and force constant of each angle from its centre, shape (n,), and its two ends, shape (n, 2).
+AngleRule = Callable[[Ints, Ints], tuple[Floats, Floats]]
 
 _STRETCH, _BEND, _LIGAND_BEND, _REPEL = 10.0, 3.0, 0.9, 3.0
 _TOLERANCE = 1e-7  # relative change of the energy; positions are then within 0.005 Å of the minimum
@@ -62,7 +65,12 @@ class _Terms:
 
 
 def relax(
-    positions_ang: Floats, bonds: Ints, length_ang: Floats, roles: list[Role], max_steps: int = 200
+    positions_ang: Floats,
+    bonds: Ints,
+    length_ang: Floats,
+    roles: list[Role],
+    max_steps: int = 200,
+    angles: AngleRule | None = None,
 ) -> Floats:
     """Return positions at the minimum of the force field, shape (n_atoms, 3), Å.
 
@@ -71,10 +79,11 @@ def relax(
     :param length_ang: ideal length of each bond, shape (n_bonds,), Å.
     :param roles: cation, anion or ligand for each atom; with the coordination it sets the ideal angles.
     :param max_steps: most iterations of L-BFGS.
+    :param angles: gives ideal angles instead of role and coordination.
     """
     if len(bonds) == 0:
         return positions_ang.copy()
-    terms = _terms(positions_ang, bonds, length_ang, roles)
+    terms = _terms(positions_ang, bonds, length_ang, roles, angles)
     result = minimize(
         _energy_and_gradient,
         positions_ang.ravel(),
@@ -87,8 +96,13 @@ def relax(
     return relaxed
 
 
-def _terms(positions: Floats, bonds: Ints, length: Floats, roles: list[Role]) -> _Terms:
+def _terms(
+    positions: Floats, bonds: Ints, length: Floats, roles: list[Role], angles: AngleRule | None = None
+) -> _Terms:
     pairs, sign, cosine, bend, ends = _angles(bonds, roles)
+    if angles is not None and len(pairs):
+        centre = bonds[pairs[:, 0]].sum(1) - ends[:, 0]
+        cosine, bend = angles(centre, ends)
     contacts = _contacts(positions, np.concatenate([bonds, ends]))
     links = np.concatenate([bonds, contacts])
     n_links, n_angles = len(links), len(pairs)

@@ -50,13 +50,15 @@ def ligand_length_ang(cation: str, ligand: str, coordination: int) -> float:
     return _SCALE[n] * float(covalent_radii[atomic_numbers[cation]] + covalent_radii[atomic_numbers[ligand]])
 
 
-def ligand_positions(sites: Integers, numbers: Integers, neighbours: Integers, unit_ang: float) -> Floats:
+def ligand_positions(
+    sites: Integers | Floats, numbers: Integers, neighbours: Integers | Floats, unit_ang: float
+) -> Floats:
     """Return start positions of ligands, shape (n, 3), in Å.
 
     An on-top ligand sits on the bond axis of its cation. A bridging one and one on an anion site sit on the
     line from the centroid of their cations through the lattice site, at the mean of the wanted distances.
 
-    :param sites: the anion lattice sites, shape (n, 3).
+    :param sites: the anion lattice sites, or for ligands between sites their mean, shape (n, 3).
     :param numbers: atomic numbers of sites and of cations: ligand first, then its four neighbours, 0 for
         none; shape (n, 5).
     :param neighbours: the lattice sites of the four neighbours, shape (n, 4, 3).

@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..validation import Validated, input_error
 from ..yaml_file import read_yaml
 from .candidates import choose
+from .draft import Start
 from .lattice import Centre, Polyhedron, centre_of
 from .materials import Material, material
 from .patterns.registry import Role, pattern
@@ -84,7 +85,9 @@ class ModelSpec(_Frozen):
     """One quantum-dot model, complete: the same specification gives the same atoms in the same order.
 
     :param start_geometry: ``force-field`` relaxes the atoms in a valence force field towards the lengths and
-        surface angles of relaxed dots, ``lattice`` keeps framework atoms on the lattice.
+        surface angles of relaxed dots, ``lattice`` keeps all atoms on lattice sites.
+    :param start: version of the rules for exchanged anions, ligands and start positions. ``v1`` builds the dots
+        of models whose stored specification does not name a version.
     """
 
     core: CoreSpec
@@ -93,6 +96,7 @@ class ModelSpec(_Frozen):
     surface: tuple[PatternSpec, ...]
     passivation: PassivationSpec = PassivationSpec()
     start_geometry: Literal["force-field", "lattice"] = "force-field"
+    start: Start = "v2"
     materials: dict[str, Material] = Field(default_factory=dict)
 
     @field_validator("shells", mode="before")
@@ -145,8 +149,19 @@ class ModelSpec(_Frozen):
         except ValidationError as error:
             raise input_error(error, cls) from None
 
+    @classmethod
+    def from_stored(cls, data: Mapping[str, Any]) -> ModelSpec:
+        """Read what :meth:`to_mapping` made, now or before there was a version of the start geometry.
+
+        :raises InputError: the content is not a valid model.
+        """
+        return cls.from_mapping({"start": "v1", **data})
+
     def to_mapping(self) -> dict[str, Any]:
-        """Return the specification as a model file holds it; reading it back gives an equal one."""
+        """Return the normal form, which is stored with a run; :meth:`from_stored` reads it back.
+
+        It names the version of the start geometry from v2 on, so that the digests of older runs stay.
+        """
         surface = [item.to_mapping() for item in self.surface]
         data: dict[str, Any] = {
             "core": self.core.model_dump(mode="json"),
@@ -156,6 +171,8 @@ class ModelSpec(_Frozen):
             "passivation": self.passivation.model_dump(mode="json", exclude_none=True),
             "start_geometry": self.start_geometry,
         }
+        if self.start != "v1":
+            data["start"] = self.start
         if self.materials:
             data["materials"] = {name: item.model_dump(mode="json") for name, item in self.materials.items()}
         return data

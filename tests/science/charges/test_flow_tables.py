@@ -59,7 +59,7 @@ def test_bins_count_the_edges_reached() -> None:
 
 def test_three_coordinate_anions_lie_on_anion_facets(dot: Analysis) -> None:
     frame = frame_of(dot)
-    assert frame.polarity == pytest.approx(1, abs=0.05)
+    assert frame.polarity == pytest.approx(1, abs=0.15)
     three = select(dot.symbols, dot.graph, elements=["As"], coordination=[3])
     assert {family(frame.facets[index]) for index in frame.facet[three].tolist()} == {"-1-1-1"}
     assert np.abs(frame.depth_ang[three]).max() < 0.6

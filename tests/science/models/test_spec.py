@@ -56,8 +56,20 @@ def test_digests_do_not_change_between_versions():
             "surface": "vacancies-2x2",
         },
     ]
-    digests = [ModelSpec.from_mapping(content).digest[:12] for content in contents]
+    digests = [ModelSpec.from_stored(content).digest[:12] for content in contents]
     assert digests == ["3d65c2ee8b82", "1a7d994a84b3"]
+    named = [ModelSpec.from_mapping(content | {"start": "v1"}).digest[:12] for content in contents]
+    assert named == digests
+    today = [ModelSpec.from_mapping(content).digest[:12] for content in contents]
+    assert today == ["1385cf001fed", "58cdd3c075d3"]
+
+
+@pytest.mark.parametrize("start", ["v1", "v2"])
+def test_the_stored_form_keeps_the_version_of_the_start_geometry(start):
+    spec = ModelSpec.from_mapping({"core": CORE, "start": start})
+    again = ModelSpec.from_stored(spec.to_mapping())
+    assert (again, again.digest) == (spec, spec.digest)
+    assert ModelSpec.from_stored({"core": CORE}).start == "v1", "stored before there were versions"
 
 
 def test_every_choice_changes_the_digest():
@@ -69,6 +81,7 @@ def test_every_choice_changes_the_digest():
         base | {"shells": [{"material": "ZnSe", "n_monolayers": 1}]},
         base | {"passivation": {"ligand": "Br"}},
         base | {"start_geometry": "lattice"},
+        base | {"start": "v1"},
     ]
     assert len({ModelSpec.from_mapping(variant).digest for variant in variants}) == len(variants)
 
