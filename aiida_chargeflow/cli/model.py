@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..science.models.candidates import Candidate
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_FEW_STRAINED = 0.06  # of the ligands; relaxed published dots of 31 to 477 cations have at most this share
 _COLOURINGS = ("element", "region", "coordination", "pattern")
 
 
@@ -240,4 +241,10 @@ def _print_description(data: dict[str, Any]) -> None:
         click.echo(
             f"\n{data['ligands']} ligands on {data['surface_nm2']:.2f} nm² (convex hull of the framework): "
             f"{density:.2f} per nm²"
+        )
+    if (strained := data["strained_ligands"]) > _FEW_STRAINED * data["ligands"]:
+        click.echo(
+            f"warning: {strained} of {data['ligands']} ligands bind only cations that have too much charge already, "
+            f"{data['bare_cations']} cations have too little: the gap may be one of ligands, not of the dot. "
+            "Fewer excess electrons at the interface, or another surface, need fewer ligands."
         )

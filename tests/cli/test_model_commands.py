@@ -62,12 +62,23 @@ def test_candidates_name_the_core_of_the_study_first():
 
 def test_show_counts_bonds_charges_and_ligand_density():
     data = json.loads(run("show", WORKFLOWS / "demo-exchange.yaml", "--json").output)
-    assert data["bonds"] == {"In-As": 28, "In-Cl": 35}
+    assert data["bonds"] == {"In-As": 28, "In-Cl": 36}, "four bonds for each of 16 In"
     assert data["formal_charge_by_region"] == {"core": 21, "ligand": -21}
     assert data["ligands_per_nm2"] == pytest.approx(21 / data["surface_nm2"])
     text = run("show", WORKFLOWS / "demo-exchange.yaml").output
     assert "In16As9Cl21" in text
     assert "convex hull of the framework" in text
+
+
+def test_show_warns_of_ligands_that_no_cation_needs(tmp_path):
+    """An abrupt interface of 9 excess electrons: v1 put 33 of 51 Cl where they only do harm."""
+    file = tmp_path / "abrupt.yaml"
+    content = "core: {material: InAs, planes: [5, 8, 5]}\nshells: [{material: CdSe, n_monolayers: 1}]\n"
+    file.write_text(content + "start: v1\n")
+    assert "warning: 33 of 51 ligands bind only cations that have too much charge" in run("show", file).output
+    file.write_text(content)
+    assert "warning" not in run("show", file).output
+    assert json.loads(run("show", file, "--json").output)["strained_ligands"] <= 3
 
 
 @pytest.mark.parametrize(("suffix", "by"), [("png", "region"), ("html", "element"), ("svg", "pattern")])
@@ -96,7 +107,7 @@ def test_import_of_a_plain_file(tmp_path):
     result = run("import", tmp_path / "plain.xyz", "-o", tmp_path / "again.xyz", "--json")
     assert json.loads(result.output)["regions"] == {"core": {"In": 16, "As": 9}, "ligand": {"Cl": 21}}
     shown = json.loads(run("show", tmp_path / "again.xyz", "--json").output)
-    assert shown["bonds"] == {"In-As": 28, "In-Cl": 35}
+    assert shown["bonds"] == {"In-As": 28, "In-Cl": 36}
     wrong = run("import", tmp_path / "plain.xyz", "-o", tmp_path / "x.xyz", "--planes", "9,a")
     assert wrong.exit_code == 1
     assert "expected A,B,C" in wrong.output

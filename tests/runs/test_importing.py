@@ -293,8 +293,10 @@ def test_regions_of_a_plain_core_shell_dot_come_from_its_elements(chain, raw, tm
     assert [name for name in found if name[2] == "1"] == core != []
 
 
-def test_a_model_file_lets_old_data_join_figures_by_family(chain, raw):
-    model = FIXTURE.parents[2] / "workflows" / "tiny-alloyed.yaml"
+def test_a_model_file_lets_old_data_join_figures_by_family(chain, raw, tmp_path):
+    model = tmp_path / "tiny-alloyed.yaml"
+    text = (FIXTURE.parents[2] / "workflows" / "tiny-alloyed.yaml").read_text()
+    model.write_text(f"start: v1  # as when the run was recorded\n{text}")
     node = imported(raw / "cs-alloyed", "--model", model)
     assert node.inputs.spec.get_dict() == chain["cs-alloyed"].inputs.spec.get_dict()
     assert "not this structure" in refused("import", raw / "cs-abrupt", "--model", model)

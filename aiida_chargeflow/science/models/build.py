@@ -96,7 +96,7 @@ def build(spec: ModelSpec) -> QDModel:
     check_passivated(draft)
     settles = spec.start != "v1" and spec.start_geometry != "lattice"
     ligands = settle(draft) if settles else on_lattice(draft)
-    model = _realise(draft, spec, ligands)
+    model = realise(draft, spec, ligands)
     check_overlaps(model.atoms.positions, model.sites, shortest_bond_ang(spec))
     return model
 
@@ -127,8 +127,12 @@ def edited_draft(spec: ModelSpec) -> Draft:
     return draft
 
 
-def _realise(draft: Draft, spec: ModelSpec, ligands: LigandBonds) -> QDModel:
-    """Turn occupied sites into atoms, in the order region, cations before anions, element, site."""
+def realise(draft: Draft, spec: ModelSpec, ligands: LigandBonds) -> QDModel:
+    """Turn occupied sites into atoms, in the order region, cations before anions, element, site.
+
+    :param draft: neutral, with its ligands.
+    :param ligands: their bonds.
+    """
     cations, anions = np.flatnonzero(draft.cation_z), np.flatnonzero(draft.anion_z)
     numbers = np.concatenate([draft.cation_z[cations], draft.anion_z[anions]])
     regions = np.concatenate([draft.cation_region[cations], draft.anion_region[anions]])

@@ -13,6 +13,7 @@ from ..elements import element
 from ..errors import InputError
 from ..kinds import LIGAND, REGIONS, Kind
 from .build import QDModel
+from .strain import strain_of
 
 
 def describe(model: QDModel) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def describe(model: QDModel) -> dict[str, Any]:
     Beyond :meth:`QDModel.summary`: ``formula``, ``label`` and ``digest``, ``formal_charge_by_region`` in e,
     ``bonds`` (pair → number), ``bond_lengths_ang`` (pair → mean, shortest, longest), ``ligands``,
     ``surface_nm2`` and ``ligands_per_nm2``. The surface is the convex hull of the atoms that are not ligands.
+    ``strained_ligands`` and ``bare_cations`` are the numbers of :func:`~.strain.strain_of`.
     """
     data: dict[str, Any] = {"formula": model.formula}
     if model.spec is not None:
@@ -39,6 +41,8 @@ def _ligands(model: QDModel) -> dict[str, Any]:
     """Return the ligands, the hull and their density; no hull where the framework spans no volume."""
     mask = model.regions == LIGAND
     data: dict[str, Any] = {"ligands": int(mask.sum()), "surface_nm2": None, "ligands_per_nm2": None}
+    strain = strain_of(model)
+    data |= {"strained_ligands": int(strain.strained.sum()), "bare_cations": int(strain.bare.sum())}
     try:
         density = ligand_density(model.atoms.positions, mask)
     except InputError:
