@@ -30,15 +30,19 @@ def model() -> None:
 @json_option
 def build(file: Path, output: Path | None, as_json: bool) -> None:
     """Build the model of FILE (YAML) and print what it is made of."""
+    from ..science.models.describe import count_edits
     from ..science.models.structure_file import write_model
 
     made = _load(file)
     if output is not None:
         write_model(made, output)
+    edits = count_edits(made)
     if as_json:
-        print_json(made.summary())
+        print_json(made.summary() | {"edits": edits})
         return
     click.echo(f"{made.formula}  {len(made.atoms)} atoms  formal charge {made.formal_charge:+d}")
+    for pattern, counts in edits.items():
+        click.echo(f"{pattern}: {', '.join(f'{n} {what}' for what, n in counts.items())}")
     if output is not None:
         click.echo(f"wrote {output}")
 

@@ -30,7 +30,7 @@ def test_build_writes_every_column_and_prints_json(tmp_path, name, counts):
     result = run("build", WORKFLOWS / f"{name}.yaml", "-o", tmp_path / "dot.xyz", "--json")
     assert result.exit_code == 0, result.output
     summary = json.loads(result.output)
-    assert list(summary) == ["counts", "n_atoms", "formal_charge", "regions", "coordination"]
+    assert list(summary) == ["counts", "n_atoms", "formal_charge", "regions", "coordination", "edits"]
     assert summary["counts"] == counts
     atoms = ase.io.read(tmp_path / "dot.xyz")
     assert {"tags", "region", "coordination", "facet", "site"} <= set(atoms.arrays)

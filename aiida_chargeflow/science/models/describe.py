@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from ase.data import chemical_symbols
 
 from ..charges.ligand_density import ligand_density
 from ..elements import element
@@ -95,3 +96,22 @@ def _formal_charge(symbol: str) -> int | None:
         return element(symbol).oxidation_state
     except InputError:
         return None
+
+
+def count_edits(model: QDModel) -> dict[str, dict[str, int]]:
+    """Return pattern → what was done → number of sites, in the order in which it was done.
+
+    >>> from .build import build
+    >>> from .spec import ModelSpec
+    >>> core = {"material": "InAs", "centre": "anion", "planes": [5, 4, 3]}
+    >>> count_edits(build(ModelSpec.from_mapping({"core": core, "surface": {"pattern": "exchange", "fraction": 0.34}})))
+    {'exchange': {'As → Cl': 4}}
+    """
+    counts: dict[str, Counter[str]] = {}
+    for edit in model.edits:
+        before, after = (chemical_symbols[number] if number else "" for number in (edit.before, edit.after))
+        words = (
+            f"{before} → {after}" if before and after else f"{before} removed" if before else f"{after} added"
+        )
+        counts.setdefault(edit.pattern, Counter())[words] += 1
+    return {pattern: dict(found) for pattern, found in counts.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 
 import numpy as np
@@ -12,6 +13,7 @@ from model_helpers import bonds_by_pair
 
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.science.models.build import build
+from aiida_chargeflow.science.models.describe import count_edits
 from aiida_chargeflow.science.models.lattice import TWO_FOLD, keys
 from aiida_chargeflow.science.models.patterns import registry as patterns
 from aiida_chargeflow.science.models.patterns.registry import surface_pattern
@@ -254,3 +256,46 @@ def test_patterns_of_other_packages_are_loaded_from_their_entry_points(monkeypat
     patterns._load.cache_clear()
     patterns.patterns("surface")
     assert loaded == ["elsewhere"]
+
+
+TINY = {"material": "InAs", "centre": "anion", "planes": [1, 4, 3]}
+PAPER = {"material": "InAs", "centre": "anion", "planes": [9, 16, 7]}
+NOTHING = {"se_by_as": 0, "as_by_se": 0, "in_by_cd": 0, "vacancy_share": 0}
+
+
+def edited(core, **counts):
+    """The edits of an alloyed interlayer with these counts and no others."""
+    interface = {"pattern": "alloyed", **NOTHING, **counts}
+    spec = {"core": core, "shells": [{"material": "CdSe", "n_monolayers": 1}], "interface": interface}
+    model = build(ModelSpec.from_mapping({**spec, "start_geometry": "lattice"}))
+    return count_edits(model).get("alloyed", {}), model
+
+
+@pytest.mark.parametrize("core", [TINY, PAPER], ids=["tiny", "paper"])
+@pytest.mark.parametrize(
+    ("name", "words", "before", "after"),
+    [
+        ("se_by_as", "Se → As", "Se", "As"),
+        ("as_by_se", "As → Se", "As", "Se"),
+        ("in_by_cd", "In → Cd", "In", "Cd"),
+    ],
+)
+def test_a_count_is_met_exactly_or_refused_with_what_is_possible(core, name, words, before, after):
+    _, abrupt = edited(core)
+    with pytest.raises(InputError, match=r"there are only \d+ such sites") as refused:
+        edited(core, **{name: 10_000})
+    room = int(re.search(r"only (\d+)", str(refused.value)).group(1))
+    assert room >= 4
+    for n in sorted({*range(1, 8), room - 1, room} & set(range(room + 1))):
+        edits, model = edited(core, **{name: n})
+        assert edits == {words: n}
+        for symbol, change in ((after, n), (before, -n)):
+            assert model.symbols.count(symbol) - abrupt.symbols.count(symbol) == change
+        assert model.formal_charge == 0
+    with pytest.raises(InputError, match=f"only {room} "):
+        edited(core, **{name: room + 1})
+
+
+def test_no_count_stands_for_the_rule_of_the_pattern():
+    edits, _ = edited(PAPER, se_by_as=None, as_by_se=None, in_by_cd=None, vacancy_share=0.25)
+    assert edits == {"In → Cd": 4, "Cd removed": 12, "Se → As": 27, "As → Se": 8}

@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Literal
 
 import numpy as np
+from ase.data import atomic_numbers
 from pydantic import Field
 
 from ...errors import InputError
@@ -91,7 +92,7 @@ def alloyed(
     chosen = {
         "core_cation_by_shell": _facet_choice(quarter(centres), centres, core_cation_by_shell),
         "vacancies": copies(resize(invariant_sublattice(vacant), vacant, vacancy_share)).reshape(-1, 3),
-        "shell_anion_by_core": _outermost(top, shell_anion_by_core),
+        "shell_anion_by_core": _outermost(draft, top, outside.anion, shell_anion_by_core),
         "core_anion_by_shell": _facing_choice(draft, core, facing, core_anion_by_shell),
     }
     chosen |= {name: np.array(listed, dtype=np.int64).reshape(-1, 3) for name, listed in sites.items()}
@@ -194,10 +195,11 @@ def _facet_choice(default: Integers, candidates: Integers, n: int | None) -> Int
     everywhere = copies(default if n is None else candidates)
     if n is None:
         return everywhere.reshape(-1, 3)
-    _check_room(n, 4 * len(candidates), "core_cation_by_shell")
     facet = np.repeat(np.arange(4), len(candidates))
     sites: Integers = everywhere.reshape(-1, 3)
-    return sites[spread_over_facets(sites, facet, n)]
+    own = _first_of_each(sites)
+    _check_room(n, len(own), "core_cation_by_shell")
+    return sites[own][spread_over_facets(sites[own], facet[own], n)]
 
 
 def _terrace_layer(draft: Draft, outer: Polyhedron) -> Integers:
@@ -215,15 +217,29 @@ def _anion_layer(draft: Draft, outer: Polyhedron) -> Integers:
     return sites
 
 
-def _outermost(layer: Integers, n: int | None) -> Integers:
-    """Return ``n`` anions: the (2×2) sublattice from the rim inwards, facet by facet, then the others."""
+def _outermost(draft: Draft, layer: Integers, anion: str, n: int | None) -> Integers:
+    """Return ``n`` anions of the shell: the (2×2) sublattice from the rim inwards, facet by facet, then the others.
+
+    In a small dot two facets share sites, and some of the layer are anions of the core: a count is one of sites that
+    change, each once.
+    """
     first = invariant_sublattice(layer)
-    wanted = max(4 * len(first) - 1, 0) if n is None else n
-    _check_room(wanted, 4 * len(layer), "shell_anion_by_core")
     rest = layer[~np.isin(np.arange(len(layer)), find(layer, first))]
     ordered = np.concatenate([_rim_first(first), _rim_first(rest)])
-    sites: Integers = copies(ordered).transpose(1, 0, 2).reshape(-1, 3)[:wanted]
-    return sites
+    sites: Integers = copies(ordered).transpose(1, 0, 2).reshape(-1, 3)
+    if n is None:
+        return sites[: max(4 * len(first) - 1, 0)]
+    own = sites[_first_of_each(sites)]
+    own = own[draft.anion_z[find(draft.anions, own)] == atomic_numbers[anion]]
+    _check_room(n, len(own), "shell_anion_by_core")
+    chosen: Integers = own[:n]
+    return chosen
+
+
+def _first_of_each(sites: Integers) -> Integers:
+    """Return where each site stands first, in order."""
+    first: Integers = np.sort(np.unique(sites, axis=0, return_index=True)[1])
+    return first
 
 
 def _rim_first(sites: Integers) -> Integers:
