@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 _CP2K_ENVIRONMENT = """\
-export OMP_NUM_THREADS=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_btl=self,vader OMPI_MCA_ess_singleton_isolated=1
 """

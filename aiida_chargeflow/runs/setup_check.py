@@ -15,6 +15,8 @@ from aiida.manage import get_config_option, get_manager
 from aiida.transports import Transport
 
 from ..calculations.cp2k_parameters import FLAGS_EXTRA, VERSION_EXTRA
+from ..clusters.blas import REMEDY as BLAS_REMEDY
+from ..clusters.blas import command_for, read_blas
 from ..clusters.check import check_options, partition_name
 from ..clusters.cp2k_build import read_build
 from ..clusters.profile import RunOptions, profile_for
@@ -77,7 +79,7 @@ def check_setup(label: str, codes: dict[str, str], options: RunOptions | None = 
         with computer.get_transport() as transport:
             target.transport = transport
             yield Check("connection", "ok", f"{computer.transport_type} to {computer.hostname}")
-            for check in (_scheduler, _account, _options, _work_directory, _space, _cp2k, _bader):
+            for check in (_scheduler, _account, _options, _work_directory, _space, _cp2k, _blas, _bader):
                 yield _tried(check, target)
     except (OSError, AiidaException, ValueError) as error:
         yield Check("connection", "failed", _one_line(error), _connection_remedy(computer, str(error)))
@@ -232,6 +234,24 @@ def _cp2k(target: Target) -> Check:
         remedy = "Load another CP2K in prepend_text of the code."
         return Check("cp2k", "failed", "; ".join(build.shortcomings), remedy)
     return Check("cp2k", "note" if build.notes else "ok", "; ".join([f"CP2K {version}", *build.notes]))
+
+
+def _blas(target: Target) -> Check:
+    """Tell the linear algebra library that CP2K loads; the reference one costs a factor of two."""
+    try:
+        code: Any = orm.load_code(f"{target.codes['cp2k']}@{target.computer.label}")
+    except NotExistent:
+        return Check("blas", "skipped", "no CP2K code")
+    prepend = f"{target.computer.get_prepend_text() or ''}\n{code.prepend_text or ''}"
+    _, out, _ = target.run(f"{prepend}\n{command_for(str(code.filepath_executable))}")
+    blas = read_blas(out)
+    if blas.name is None:
+        return Check("blas", "skipped", "its libraries do not tell (linked statically, or a script)")
+    if blas.is_reference:
+        return Check(
+            "blas", "note", f"CP2K runs on {blas.name} ({blas.path}): steps take twice as long", BLAS_REMEDY
+        )
+    return Check("blas", "ok", f"{blas.name} ({blas.path})")
 
 
 def _bader(target: Target) -> Check:

@@ -53,6 +53,26 @@ def test_a_complete_set_up_is_ready_but_for_the_daemon(
     assert found["options"].state == "ok"
 
 
+def test_a_slow_blas_is_named_with_its_remedy(
+    aiida_localhost: orm.Computer, program: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    """`ldd` and the library are stand-ins that `prepend_text` puts first, as a module would."""
+    library = tmp_path / "blas" / "libblas.so.3"
+    library.parent.mkdir()
+    library.touch()
+    program("ldd", f"echo 'libblas.so.3 => {library} (0x00007f45)'")
+    path = program("cp2k.psmp", "echo ' CP2K version 2023.1'")
+    add_code(aiida_localhost, "cp2k", path, f"export PATH={tmp_path}:$PATH")
+    found = findings()["blas"]
+    assert found.state == "note"
+    assert str(library) in found.found
+    assert "libopenblas0-serial" in found.remedy
+    assert "conda install" in found.remedy
+    library.rename(library.with_name("libopenblas.so.0"))
+    program("ldd", f"echo 'libopenblas.so.0 => {library.with_name('libopenblas.so.0')} (0x00007f45)'")
+    assert findings()["blas"].state == "ok"
+
+
 def test_every_failure_has_a_remedy(
     aiida_localhost: orm.Computer, program: Callable[[str, str], str]
 ) -> None:

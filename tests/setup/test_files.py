@@ -53,7 +53,7 @@ def test_code_names_a_shipped_computer_and_one_thread(path: Path) -> None:
     assert code["computer"] in {load(p)["label"] for p in COMPUTERS}
     assert code["default_calc_job_plugin"] in {"cp2k", "chargeflow.bader"}
     if code["default_calc_job_plugin"] == "cp2k":
-        assert "export OMP_NUM_THREADS=1" in code["prepend_text"]
+        assert "export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1" in code["prepend_text"]
 
 
 @pytest.mark.parametrize("stem", [p.stem for p in COMPUTERS])
