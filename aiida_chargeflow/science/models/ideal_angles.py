@@ -10,7 +10,7 @@ from .geometry import Floats
 from .lattice import Integers, Mask
 from .start_parameters import start_parameters
 
-_FRAMEWORK_BEND, _LIGAND_BEND = 3.0, 0.9
+_BEND = 3.0
 _REGULAR_DEG = {2: 180.0, 3: 120.0}
 _TETRAHEDRAL_DEG = float(np.degrees(np.arccos(-1 / 3)))
 _MOST_CATIONS = 3  # of a ligand that has an entry of its own
@@ -47,8 +47,7 @@ class IdealAngles:
         rows = np.stack([self._charges[cation], role, self._coordination[centre], anions, low, high], axis=1)
         unique, inverse = np.unique(rows, axis=0, return_inverse=True)
         degrees = np.array([_angle_deg(*row) for row in unique.tolist()])
-        bend = np.where(role == 2, _LIGAND_BEND, _FRAMEWORK_BEND)
-        return np.cos(np.radians(degrees))[inverse.ravel()], bend
+        return np.cos(np.radians(degrees))[inverse.ravel()], np.full(len(centre), _BEND)
 
 
 @cache

@@ -106,11 +106,17 @@ def geometry(facts: Facts) -> str | None:
     """Say what the geometry of the electronic-structure calculation is."""
     if facts.get("imported"):
         return None
-    start = (facts["spec"] or {}).get("start_geometry")
+    spec = facts["spec"] or {}
+    relaxed = "the built atoms were relaxed in a valence force field"
+    if "start" in spec:  # from v2 on, see ModelSpec.to_mapping
+        relaxed = (
+            "ligands bridge cations where that lowers the errors of the cations' bond-strength sums, and "
+            f"{relaxed} towards bond lengths that follow from bond valences"
+        )
     prepared = {
-        "force-field": "the built atoms were relaxed in a valence force field",
+        "force-field": relaxed,
         "lattice": "the atoms of the crystal were kept on lattice sites",
-    }.get(start or "")
+    }.get(spec.get("start_geometry", ""))
     if "relaxation" not in facts or facts["relaxation"]:
         return prepared
     started = prepared or "the coordinates were used as given"

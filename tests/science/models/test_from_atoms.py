@@ -115,7 +115,8 @@ def framework_graph(model):
 def test_published_dots_have_the_framework_of_the_rule(name, core, rule):
     path = Path(os.environ["CHARGEFLOW_REFERENCE_DIR"]) / name
     published = import_model(path)
-    built = build(ModelSpec.from_mapping({"core": core, "passivation": {"rule": rule}}))
+    content = {"core": core, "passivation": {"rule": rule}, "start_geometry": "lattice"}
+    built = build(ModelSpec.from_mapping(content))
     assert published.formula == built.formula
     atoms = ase.io.read(path)
     fit = fit_lattice(atoms.positions, published.bonds, published.formal_charges)

@@ -8,6 +8,7 @@ import pytest
 from aiida_chargeflow.science.models.materials import MATERIALS
 from aiida_chargeflow.science.writing.citations import citations, keys_of, reference, to_bibtex, with_numbers
 from aiida_chargeflow.science.writing.methods_format import to_latex, to_markdown
+from aiida_chargeflow.science.writing.methods_model import geometry
 from aiida_chargeflow.science.writing.methods_text import paragraphs, sentences_of
 from aiida_chargeflow.science.writing.methods_words import number
 
@@ -188,3 +189,11 @@ def test_number_words():
     assert [number(x) for x in (200.0, 1e-10, 5e-4, 0.02, 0, 2500)] == [
         "200", "10^{-10}", "5·10^{-4}", "0.02", "0", "2500",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("start", "told"), [({}, False), ({"start": "v2"}, True)])
+def test_the_version_of_the_start_geometry_is_described(start, told):
+    spec = {"start_geometry": "force-field", **start}
+    text = geometry({"spec": spec, "relaxation": None})
+    assert "valence force field" in text
+    assert ("bond-strength sums" in text) is told
