@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ..clusters.profile import load_profile
-from ..science.cp2k.cost import ACCURACY, count_basis_functions, count_grid_points, estimate
-from ..science.cp2k.input import ScfSettings, cell_lengths_ang, check_atoms
+from ..science.cp2k.cost import ACCURACY, estimate
+from ..science.cp2k.input import ScfSettings, check_atoms
+from ..science.cp2k.memory import count_basis_functions, count_grid_points
 from ..science.errors import naming_file
 from ..science.models.build import build
 from ..science.models.spec import ModelSpec
@@ -55,9 +56,7 @@ def _row(file: Path, spec: ModelSpec, settings: ScfSettings, cluster: str | None
     with naming_file(file):
         atoms = build(spec).atoms
         check_atoms(atoms)
-    n_functions = count_basis_functions(atoms, settings.basis)
-    volume = float(cell_lengths_ang(atoms, settings).prod())
-    cost = estimate(len(atoms), volume, settings.cutoff_ry, n_functions=n_functions)
+    cost = estimate(atoms, settings)
     nodes = None
     if cluster is not None:
         profile = load_profile(cluster)
@@ -66,7 +65,7 @@ def _row(file: Path, spec: ModelSpec, settings: ScfSettings, cluster: str | None
     return {
         "file": str(file),
         "n_atoms": len(atoms),
-        "n_basis_functions": n_functions,
+        "n_basis_functions": count_basis_functions(atoms, settings.basis),
         "n_grid_points": count_grid_points(atoms, settings),
         "memory_gb": cost.memory_gb,
         "core_hours": cost.core_hours,

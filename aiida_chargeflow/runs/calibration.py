@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from aiida import orm
 
 from ..science.cp2k.cost import estimate
-from ..science.cp2k.input import ScfSettings, cell_lengths_ang
+from ..science.cp2k.input import ScfSettings
 from ..science.errors import InputError
 from .plan import Plan, PlannedPoint
 
@@ -69,8 +68,7 @@ def _measured_to_estimated(computer: str) -> Iterator[tuple[dict[str, Any], floa
         if core_hours is None:
             continue
         atoms = run.outputs.structure.get_ase()
-        volume = float(np.prod(cell_lengths_ang(atoms, scf)))
-        yield settings, core_hours / estimate(len(atoms), volume, scf.cutoff_ry).core_hours
+        yield settings, core_hours / estimate(atoms, scf).core_hours
 
 
 def _core_hours(run: orm.WorkChainNode) -> float | None:

@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..clusters.check import check_options
 from ..clusters.profile import ClusterProfile, RunOptions, profile_for
 from ..science.cp2k.cost import Estimate, estimate
-from ..science.cp2k.input import ScfSettings, cell_lengths_ang, check_atoms
+from ..science.cp2k.input import ScfSettings, check_atoms
 from ..science.errors import InputError
 from ..science.models.build import build
 from ..science.models.campaign import Campaign, Point
@@ -89,8 +87,7 @@ def _plan_point(point: Point) -> PlannedPoint:
             point.label, point.protocol, point.overrides, dict(spec), settings, "", 0, None, error
         )
     scf = ScfSettings.from_mapping(settings["scf"])
-    volume = float(np.prod(cell_lengths_ang(atoms, scf)))
-    cost = estimate(len(atoms), volume, scf.cutoff_ry)
+    cost = estimate(atoms, scf)
     formula = atoms.get_chemical_formula("metal")
     return PlannedPoint(
         point.label, point.protocol, point.overrides, dict(spec), settings, formula, len(atoms), cost

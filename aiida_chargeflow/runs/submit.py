@@ -16,10 +16,13 @@ from aiida.common.exceptions import (
 from aiida.engine import submit as engine_submit
 from aiida.engine.daemon.client import get_daemon_client
 
+from ..science.cp2k.input import ScfSettings
 from ..science.errors import InputError
+from ..science.models.build import build
 from ..science.models.spec import ModelSpec
 from ..workchains.model import ModelWorkChain
 from ..workchains.point_runs import find_run, submission_lock
+from .layout import fit_to_computer
 
 
 def load_profile() -> None:
@@ -109,9 +112,13 @@ def submit(
 ) -> orm.WorkChainNode:
     """Return the run of a model: the one that exists, unless ``again`` or it failed; else a new one.
 
-    :raises InputError: settings or options that the work chain refuses, or no daemon to take the run.
+    :raises InputError: settings or options that the work chain refuses, a dot that does not fit the memory of
+        this computer, or no daemon to take the run.
     """
     builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, overrides, options)
+    fitted = _fitted(spec, codes["cp2k"].computer, builder.scf.settings.get_dict(), options)
+    if fitted != dict(options):
+        builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, overrides, fitted)
     builder.metadata.label = label
     with submission_lock():
         node = None if again else find_run(builder.digest.value)
@@ -127,3 +134,14 @@ def submit(
                 raise InputError(f"AiiDA refuses: {error}") from error
     orm.Group.collection.get_or_create(group)[0].add_nodes(node)
     return node
+
+
+def _fitted(
+    spec: ModelSpec, computer: orm.Computer, scf: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return options that fit the memory of this computer; a model that cannot be built is left to its run."""
+    try:
+        atoms = build(spec).atoms
+    except InputError:
+        return dict(options)
+    return fit_to_computer(computer, atoms, ScfSettings.from_mapping(scf), options)
