@@ -74,27 +74,24 @@ def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: 
 
 
 def _read_and_solve(structure: Path, acf: Path, options: dict[str, Any]) -> Analysis:
-    from ..science.charges import analysis
-    from ..science.charges.acf import read_acf
-    from ..science.charges.partition import accept_partition
-    from ..science.errors import naming_file
-    from ..science.xyz import read_xyz
+    from ..science.from_files import analyse_files
+    from ..science.settings import ChargeFlowSettings
 
-    atoms = read_xyz(structure)
-    overrides = _numbers(options["valence"], "--valence")
-    n_valence = analysis.valences([str(s) for s in atoms.symbols], overrides)
-    with naming_file(acf):
-        charges = accept_partition(read_acf(acf), atoms, n_valence, tolerance_e=options["tolerance"])
-    return analysis.analyse(
-        atoms,
-        charges.bader_charge,
-        scale=options["scale"],
+    settings = ChargeFlowSettings.from_mapping(
+        {
+            "bond_scale": options["scale"],
+            "exclude_like_charges": options["exclude_like_charges"],
+            "regularisation": options["regularisation"],
+            "imbalance_tolerance_e": options["tolerance"],
+        }
+    )
+    return analyse_files(
+        structure,
+        acf,
+        settings,
+        n_valence=_numbers(options["valence"], "--valence"),
         radii=_numbers(options["radius"], "--radius"),
         pair_cutoffs=_pairs(options["pair"]),
-        exclude_like_charges=options["exclude_like_charges"],
-        regularisation=options["regularisation"],
-        imbalance_tolerance_e=options["tolerance"],
-        n_valence=n_valence,
     )
 
 

@@ -59,4 +59,5 @@ def estimate(atoms: Atoms, settings: ScfSettings, n_ranks: int = _RANKS) -> Esti
 def step_core_seconds(volume_ang3: float, cutoff_ry: float, n_functions: int) -> float:
     """Return what one SCF step takes: the grid, which dominates small dots, and the eigenproblem."""
     grid = volume_ang3 * (cutoff_ry / 300) ** 1.5
-    return _GRID_CORE_SECONDS * grid + _EIGEN_CORE_SECONDS * n_functions**3
+    seconds: float = _GRID_CORE_SECONDS * grid + _EIGEN_CORE_SECONDS * n_functions**3
+    return seconds
