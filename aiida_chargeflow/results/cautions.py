@@ -35,11 +35,19 @@ def characters(node: orm.WorkChainNode) -> dict[str, Character]:
     return frontier(to_pdos(node.outputs.scf.orbitals), kinds)
 
 
+def is_survey(node: orm.WorkChainNode) -> bool:
+    """Return whether the ground state is one of the minimal basis."""
+    settings = node.inputs.scf.settings if "scf" in node.inputs and "settings" in node.inputs.scf else None
+    return settings is not None and settings.get_dict().get("basis") == "SZV"
+
+
 def cautions(node: orm.WorkChainNode) -> list[str]:
     """Return a sentence for everything that makes the numbers of a model mean less than they seem to."""
     found = [*_fractional_occupations(node.outputs.summary.get_dict()), *warnings(characters(node))]
     if geometry(node) == AS_BUILT:
         found.append("the geometry is as built, not relaxed")
+    if is_survey(node):
+        found.append("it was computed in the minimal basis, to rank dots: not for results")
     return found
 
 

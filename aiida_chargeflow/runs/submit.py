@@ -137,9 +137,11 @@ def submit(
 
 
 def _fitted(
-    spec: ModelSpec, computer: orm.Computer, scf: Mapping[str, Any], options: Mapping[str, Any]
+    spec: ModelSpec, computer: orm.Computer | None, scf: Mapping[str, Any], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return options that fit the memory of this computer; a model that cannot be built is left to its run."""
+    if computer is None:
+        return dict(options)
     try:
         atoms = build(spec).atoms
     except InputError:

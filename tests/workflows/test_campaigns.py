@@ -40,6 +40,16 @@ def test_the_fourteen_models_of_the_study():
     assert len(set(found.values())) == 14
 
 
+def test_each_as_for_se_takes_one_electron_off_the_excess():
+    """Every In-Se bond has 1/4 e too much and every Cd-As bond too little, which sums to N(In) - N(As)."""
+    points = {point.label: point for point in Campaign.from_yaml(FILES[0].parent / "workstation.yaml").points}
+    excess = {}
+    for label, point in points.items():
+        symbols = build(ModelSpec.from_mapping({**point.model, "start_geometry": "lattice"})).atoms.symbols
+        excess[label] = int((symbols == "In").sum() - (symbols == "As").sum())
+    assert excess == {"core": 9, "abrupt": 9, "alloyed": 6, "se3": 6, "se6": 3, "se9": 0, "se12": -3}
+
+
 @pytest.mark.parametrize(
     ("file", "label"),
     [
