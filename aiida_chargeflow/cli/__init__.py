@@ -21,6 +21,7 @@ _COMMANDS = {
     "show": "show",
     "figure": "figure",
     "setup": "setup",
+    "examples": "examples",
     "sweep": "sweep",
     "analyse": "analyse",
     "table": "table",

@@ -3,8 +3,9 @@
 usage: python tests/benchmarks/bench_protocols.py DOT.xyz PROTOCOL[=OVERRIDES.yaml] ... [--ranks N]
 
 The first protocol is the reference. Every run starts from scratch, in the default AiiDA profile (codes ``cp2k`` and
-``bader``, ``setup/profile.py`` makes one) and in this process, one after the other; finished runs of the same structure
-file and protocol are read instead of repeated. Prints a Markdown table and, as its last line, the rows as JSON.
+``bader``, as `aiida-chargeflow setup local` makes them) and in this process, one after the other; finished runs of the
+same structure file and protocol are read instead of repeated. Prints a Markdown table and, as its last line, the rows
+as JSON.
 """
 
 from __future__ import annotations

@@ -130,7 +130,9 @@ def _register(place: Site) -> None:
     computer = orm.Computer(
         "playground", "chargeflow-playground", "", "core.ssh_async", "core.slurm", f"{place.cluster}/scratch"
     ).store()
-    computer.set_mpirun_command([str(ROOT / "setup" / "mpirun"), "-np", "{tot_num_mpiprocs}"])
+    computer.set_mpirun_command(
+        [str(ROOT / "aiida_chargeflow" / "clusters" / "mpirun"), "-np", "{tot_num_mpiprocs}"]
+    )
     computer.set_default_mpiprocs_per_machine(1)
     computer.configure(
         host="chargeflow-playground", safe_interval=0.5, use_login_shell=False, max_io_allowed=8

@@ -86,7 +86,7 @@ def test_mpi_on_this_machine_sees_no_network_but_loopback() -> None:
         subprocess.run(own_network, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("this kernel lets no user make a network of his own")
-    command = [str(SETUP / "mpirun"), "-np", "1", "cat", "/proc/net/dev"]
+    command = [str(SETUP.parent / "aiida_chargeflow/clusters/mpirun"), "-np", "1", "cat", "/proc/net/dev"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     devices = [line.split(":")[0].strip() for line in done.stdout.splitlines() if ":" in line]
     assert devices == ["lo"]
