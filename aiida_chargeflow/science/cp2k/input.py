@@ -127,10 +127,11 @@ def cp2k_parameters(
     :param restart: read the wavefunction of the parent folder.
     :param version: of the CP2K that will read the input.
     :param has_elpa: whether that CP2K was built with ELPA.
-    :raises InputError: no atoms, an unknown element, an odd number of electrons, or a GAPW run whose
-        density cube would lack the hard part.
+    :raises InputError: no atoms, an unknown element, an odd number of electrons, or a cell that the Poisson
+        solver does not take.
     """
     check_atoms(atoms)
+    _check_cell(atoms, settings)
     library = settings.diagonalisation_library
     if library == "auto":
         library = "elpa" if has_elpa else "scalapack"
@@ -168,6 +169,16 @@ def check_atoms(atoms: Atoms) -> None:
             field="structure",
             value=n_electrons,
             remedy="Check the charge balance: a neutral model has no unpaired electron.",
+        )
+
+
+def _check_cell(atoms: Atoms, settings: ScfSettings) -> None:
+    if settings.poisson_solver == "WAVELET" and np.ptp(cell_lengths_ang(atoms, settings)) > 1e-6:
+        raise InputError(
+            "CP2K's wavelet solver takes cubic cells only",
+            field="scf.poisson_solver",
+            value="WAVELET",
+            remedy="Set scf.cubic_cell to true, or take MULTIPOLE.",
         )
 
 

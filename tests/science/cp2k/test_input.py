@@ -56,6 +56,14 @@ def test_the_dot_is_isolated_in_a_cell_of_extent_and_padding():
     np.testing.assert_allclose(cell_lengths_ang(dot(), cubic), 8.6)
 
 
+def test_the_wavelet_solver_wants_a_cube():
+    """CP2K 2023.1 aborts: Poisson solver for non cubic cells not yet implemented."""
+    with pytest.raises(InputError, match="cubic_cell"):
+        make(poisson_solver="WAVELET")
+    force = make(poisson_solver="WAVELET", cubic_cell=True)["FORCE_EVAL"]
+    assert force["DFT"]["POISSON"]["POISSON_SOLVER"] == "WAVELET"
+
+
 def test_hle17_is_scaled_tpss_or_libxc():
     functional = make()["FORCE_EVAL"]["DFT"]["XC"]["XC_FUNCTIONAL"]
     assert functional == {"TPSS": {"SCALE_X": 1.25, "SCALE_C": 0.5}}
