@@ -15,8 +15,8 @@ from .cp2k_build import Cp2kBuild, read_build
 
 CP2K_NAMES = ("cp2k.psmp", "cp2k.popt", "cp2k")
 HOW_TO_GET_CP2K = (
-    "Debian, Ubuntu: apt-get install cp2k · without root: conda install -c conda-forge cp2k · on a cluster: "
-    "module load cp2k (`module avail cp2k` tells its name). Then again, or give --cp2k PATH."
+    "Debian, Ubuntu: apt-get install cp2k libopenblas0-serial · without root: conda install -c conda-forge cp2k · "
+    "on a cluster: module load cp2k (`module avail cp2k` tells its name). Then again, or give --cp2k PATH."
 )
 _USUAL_DIRECTORIES = ("/usr/bin", "/bin", "/usr/local/bin")
 _TIMEOUT_S = 60
@@ -37,7 +37,7 @@ class Cp2kProgram:
     def environment(self) -> str:
         """Return the shell lines that a job needs to find what CP2K finds in this shell."""
         lines = [
-            "export OMP_NUM_THREADS=1",
+            "export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1",
             # the first has an effect only in a container, as root; one node needs shared memory only, no network,
             # and no helper daemon without mpirun
             "export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1",
