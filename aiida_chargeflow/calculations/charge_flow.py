@@ -7,6 +7,7 @@ from aiida.engine import calcfunction
 
 from ..science.charges.bonds import bond_graph
 from ..science.charges.charge_flow import solve
+from ..science.kinds import tag_regions
 from ..science.settings import ChargeFlowSettings
 from .failures import exit_on_input_error
 from .structures import to_atoms
@@ -41,7 +42,7 @@ def charge_flow(
     arrays = orm.ArrayData()
     for name in _ARRAYS:
         arrays.set_array(name, getattr(flow, name))
-    arrays.set_array("region", atoms.get_tags() // 10)
+    arrays.set_array("region", tag_regions(atoms.get_tags()))
     quality = {
         "n_atoms": flow.n_atoms,
         "n_bonds": flow.n_bonds,

@@ -15,7 +15,7 @@ from ..science.electrons.alignment import band_alignment
 from ..science.electrons.frontier import frontier, to_mapping
 from ..science.electrons.pdos import Pdos
 from ..science.errors import InputError
-from ..science.kinds import LIGAND
+from ..science.kinds import LIGAND, tag_regions
 from .failures import exit_on_input_error
 from .orbitals import to_pdos
 from .structures import to_atoms
@@ -47,7 +47,7 @@ def summarise(
     names = sorted(set(kinds.tolist()))
 
     atoms = to_atoms(structure)
-    regions = atoms.get_tags() // 10
+    regions = tag_regions(atoms.get_tags())
     return orm.Dict(
         {
             "formula": atoms.get_chemical_formula("metal"),

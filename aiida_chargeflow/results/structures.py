@@ -11,7 +11,7 @@ from ase import Atoms
 
 from ..calculations.structures import to_atoms
 from ..science.charges.bonds import bond_graph
-from ..science.kinds import INTERLAYER, SHELL
+from ..science.kinds import INTERLAYER, SHELL, tag_coordinations, tag_regions
 from ..science.models.build import QDModel, build
 from ..science.models.lattice import Integers
 from ..science.models.spec import ModelSpec
@@ -44,13 +44,13 @@ class StructureResult:
     @property
     def regions(self) -> Integers:
         """Return the region of each atom, shape (n_atoms,); 0 unknown."""
-        regions: Integers = self.atoms.get_tags() // 10
+        regions: Integers = tag_regions(self.atoms.get_tags())
         return regions
 
     @property
     def coordination(self) -> Integers:
         """Return the coordination of each atom, shape (n_atoms,)."""
-        coordination: Integers = self.atoms.get_tags() % 10
+        coordination: Integers = tag_coordinations(self.atoms.get_tags())
         return coordination
 
     @property

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .errors import InputError
 
@@ -34,6 +38,34 @@ class Kind(NamedTuple):
 def tag(region: int, coordination: int) -> int:
     """Return the tag 10·region + coordination that ASE and CP2K carry."""
     return 10 * region + coordination
+
+
+def tag_regions(tags: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the regions that tags carry, 0 where there is none.
+
+    >>> tag_regions(np.array([13, 42, 0])).tolist()
+    [1, 4, 0]
+    """
+    return tags // 10
+
+
+def tag_coordinations(tags: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the coordinations that tags carry.
+
+    >>> tag_coordinations(np.array([13, 42, 0])).tolist()
+    [3, 2, 0]
+    """
+    return tags % 10
+
+
+def kind_names(symbols: Iterable[str], tags: NDArray[np.int64]) -> list[str]:
+    """Return the kind name of each atom, from its symbol and tag.
+
+    >>> kind_names(["As", "Cl"], np.array([13, 0]))
+    ['As13', 'Cl']
+    """
+    regions, coordinations = tag_regions(tags).tolist(), tag_coordinations(tags).tolist()
+    return [encode(str(s), r, c) for s, r, c in zip(symbols, regions, coordinations, strict=True)]
 
 
 def encode(symbol: str, region: int, coordination: int) -> str:

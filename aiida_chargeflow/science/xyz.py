@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .charges.bonds import bond_graph
 from .errors import InputError
 from .fortran import parse_number
-from .kinds import REGIONS, Kind, decode, tag
+from .kinds import REGIONS, Kind, decode, tag, tag_coordinations, tag_regions
 
 _PROPERTIES = re.compile(r'Properties=(?:"([^"]*)"|(\S*))')
 _LATTICE = re.compile(r'Lattice="([^"]*)"')
@@ -95,13 +95,13 @@ def check_comment(comment: str) -> None:
 def tags_are_ours(atoms: Atoms) -> bool:
     """Return whether the tags name a region each and, for most atoms, as many bonds as there are."""
     tags = atoms.get_tags()
-    if not set((tags // 10).tolist()) <= set(REGIONS):
+    if not set(tag_regions(tags).tolist()) <= set(REGIONS):
         return False
     try:
         degrees = bond_graph(atoms).degrees()
     except InputError:
         return False
-    return bool((degrees == tags % 10).mean() > 0.5)
+    return bool((degrees == tag_coordinations(tags)).mean() > 0.5)
 
 
 def _count(line: str) -> int:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from ase.units import Bohr
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..units import BOHR_ANG
 
 Array = NDArray[np.float64]
 
-_UNITS_ANG = {"bohr": Bohr, "ang": 1.0}
+_UNITS_ANG = {"bohr": BOHR_ANG, "ang": 1.0}
 _FOOTERS = {
     "VACUUM CHARGE": "vacuum_charge",
     "VACUUM VOLUME": "vacuum_volume",
@@ -77,7 +77,7 @@ def read_acf(path: str | Path, length_unit: str = "bohr") -> Acf:
         raise error.in_file(path) from None
 
 
-def parse_acf(text: str, unit_ang: float = Bohr) -> Acf:
+def parse_acf(text: str, unit_ang: float = BOHR_ANG) -> Acf:
     """Parse the text of an ACF.dat whose lengths are in units of ``unit_ang`` Å (see ``read_acf``)."""
     if not text.strip():
         raise InputError("the file is empty", remedy=_RERUN)

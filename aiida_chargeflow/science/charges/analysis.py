@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..elements import element
 from ..errors import InputError
-from ..kinds import LIGAND
+from ..kinds import LIGAND, tag_regions
 from .bonds import DEFAULT_SCALE, BondGraph, bond_graph
 from .charge_flow import ChargeFlow, solve
 
@@ -107,11 +107,11 @@ def regions_of(atoms: Atoms) -> tuple[NDArray[np.int64], str]:
     """
     tags = np.asarray(atoms.get_tags(), dtype=np.int64)
     if tags.all():
-        return tags // 10, "labels"
+        return tag_regions(tags), "labels"
     symbols = [str(symbol) for symbol in atoms.symbols]
     oxidation = {s: _oxidation_state(s) for s in sorted(set(symbols))}
     regions = np.array([_region_of_element(s, oxidation) for s in symbols], dtype=np.int64)
-    return np.where(tags > 0, tags // 10, regions), "elements"
+    return np.where(tags > 0, tag_regions(tags), regions), "elements"
 
 
 def _oxidation_state(symbol: str) -> int:

@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 from ase import Atoms
-from ase.units import Bohr
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..units import BOHR_ANG
 from .acf import Acf
 
 Fault = Literal["atoms", "electrons", "basin"]
@@ -129,10 +129,10 @@ def _from_angstrom(table: Acf) -> Acf:
     """Return a table whose numbers, read as bohr, were Å."""
     return replace(
         table,
-        positions_ang=table.positions_ang / Bohr,
-        min_distance_ang=table.min_distance_ang / Bohr,
-        volume_ang3=table.volume_ang3 / Bohr**3,
-        vacuum_volume_ang3=table.vacuum_volume_ang3 / Bohr**3,
+        positions_ang=table.positions_ang / BOHR_ANG,
+        min_distance_ang=table.min_distance_ang / BOHR_ANG,
+        volume_ang3=table.volume_ang3 / BOHR_ANG**3,
+        vacuum_volume_ang3=table.vacuum_volume_ang3 / BOHR_ANG**3,
     )
 
 

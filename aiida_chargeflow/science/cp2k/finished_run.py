@@ -20,7 +20,7 @@ from ..charges.partition import SAME_PLACE_ANG, AtomicCharges, accept_partition
 from ..electrons.cube import Cube, read_cube
 from ..electrons.pdos import Pdos, merge_spins, read_pdos
 from ..errors import InputError, naming_file
-from ..kinds import decode, encode, tag
+from ..kinds import decode, kind_names, tag
 from ..models.from_atoms import Source, model_from_atoms
 from ..xyz import read_xyz
 from .output import Cp2kOutput, read_output
@@ -47,10 +47,7 @@ class ImportedStructure:
     @property
     def kinds(self) -> list[str]:
         """Return the kind name of each atom."""
-        return [
-            encode(str(s), t // 10, t % 10)
-            for s, t in zip(self.atoms.symbols, self.atoms.get_tags(), strict=True)
-        ]
+        return kind_names(self.atoms.symbols, self.atoms.get_tags())
 
 
 def read_structure(files: RunFiles, settings: ImportSettings) -> ImportedStructure:
@@ -61,9 +58,7 @@ def read_structure(files: RunFiles, settings: ImportSettings) -> ImportedStructu
     :raises InputError: no sound XYZ, or no rule assigns the regions.
     """
     atoms = _read_atoms(files)
-    run_kinds = tuple(
-        encode(str(s), t // 10, t % 10) for s, t in zip(atoms.symbols, atoms.get_tags(), strict=True)
-    )
+    run_kinds = tuple(kind_names(atoms.symbols, atoms.get_tags()))
     if not atoms.get_tags().all():
         run_kinds = _listed_kinds(files.output, settings, atoms) or run_kinds
         atoms.set_tags(_tags(atoms, run_kinds))

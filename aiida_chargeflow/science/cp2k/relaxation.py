@@ -13,7 +13,7 @@ from pydantic import Field
 from ..charges.bonds import bond_graph
 from ..electrons.participation import BULK_COORDINATION
 from ..errors import InputError
-from ..kinds import LIGAND
+from ..kinds import LIGAND, tag_regions
 from ..settings import Settings
 from ..units import BOHR_ANG, HARTREE_EV
 from .input import PROJECT, ScfSettings, cp2k_parameters
@@ -98,7 +98,7 @@ def movable(atoms: Atoms, moves: str) -> NDArray[np.bool_]:
     """
     if moves == "all":
         return np.ones(len(atoms), dtype=bool)
-    free: NDArray[np.bool_] = atoms.get_tags() // 10 == LIGAND
+    free: NDArray[np.bool_] = tag_regions(atoms.get_tags()) == LIGAND
     if not free.any():
         raise InputError(
             "the structure has no atom of the region ligand",

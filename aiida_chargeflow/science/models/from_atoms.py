@@ -10,12 +10,12 @@ import ase.io
 import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
-from ase.units import Bohr
 
 from ..charges.bonds import bond_graph
 from ..elements import element
 from ..errors import InputError, naming_file
-from ..kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag
+from ..kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag, tag_regions
+from ..units import BOHR_ANG
 from ..xyz import check_comment, tags_are_ours
 from .build import QDModel
 from .lattice import Integers, Mask, Polyhedron, centre_of
@@ -114,7 +114,7 @@ def _check_bonds(atoms: Atoms, bonds: Integers) -> None:
     if _bonded_share(len(atoms), bonds) > 0.5:
         return
     hint = "Lengths must be in Å."
-    for unit, factor in (("bohr", Bohr), ("nm", 10.0), ("pm", 0.01)):
+    for unit, factor in (("bohr", BOHR_ANG), ("nm", 10.0), ("pm", 0.01)):
         scaled = Atoms(atoms.symbols, positions=atoms.positions * factor)
         try:
             graph = bond_graph(scaled, exclude_like_charges=True)
@@ -145,7 +145,7 @@ def _from_column(atoms: Atoms) -> Integers:
             codes = {name: code for code, name in REGIONS.items()}
             labels = np.array([codes.get(str(name), 0) for name in labels])
     else:
-        labels = atoms.get_tags() // 10
+        labels = tag_regions(atoms.get_tags())
     if not np.isin(labels, list(REGIONS)).all():
         raise InputError(
             "the column holds other values than regions",
