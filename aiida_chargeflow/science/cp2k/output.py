@@ -150,6 +150,7 @@ _ENERGY = re.compile(
     re.MULTILINE,
 )
 _STAMP = re.compile(r"PROGRAM (STARTED|ENDED) AT +(\S+ \S+)")
+_CONVERGED = "*** SCF run converged in"  # of others the energy may lie anywhere
 _SAME_ENERGY = 0.01  # of the total energy: what a wrong unit or another run exceeds
 _WARNING = re.compile(r"^ \*\*\* WARNING in \S+ :: (?P<text>.*?) *\*\*\*$", re.MULTILINE)
 
@@ -202,7 +203,8 @@ def _energies(run: RunText, steps: tuple[ScfStep, ...], file: Path | None) -> tu
         except ValueError:
             raise run.damaged("the total energy is not a number", match.start(), file) from None
         before = [step for step in steps if step.position < match.start()]
-        if before and abs(found[-1] / before[-1].energy_hartree - 1) > _SAME_ENERGY:
+        settled = bool(before) and _CONVERGED in run.text[before[-1].position : match.start()]
+        if settled and abs(found[-1] / before[-1].energy_hartree - 1) > _SAME_ENERGY:
             problem = (
                 f"this is {found[-1]:.6f} hartree, the SCF above ended at {before[-1].energy_hartree:.6f}"
             )

@@ -435,3 +435,12 @@ def test_more_than_99_kinds() -> None:
     starred = text.replace("  2. Atomic kind: Cl41", " **. Atomic kind: Cl41")
     assert starred != text
     assert read_output(starred).kinds == read_output(text).kinds
+
+
+def test_the_energy_of_an_scf_that_did_not_converge_may_lie_anywhere() -> None:
+    """CP2K computes it from a density that the last step had not reached; the run is no result anyway."""
+    text = text_of("incl3_unconverged")
+    line = next(line for line in text.splitlines() if line.startswith(" ENERGY|"))
+    out = read_output(text.replace(line, line.rsplit(maxsplit=1)[0] + "   -36.425159682673787"))
+    assert out.energy_hartree == pytest.approx(-36.425159682673787)
+    assert out.scf_converged is False
