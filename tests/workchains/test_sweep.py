@@ -78,7 +78,7 @@ def test_slots_are_refilled_as_any_model_ends_and_never_exceeded(
         default_calc_job_plugin="core.arithmetic.add", filepath_executable="/bin/bash"
     )
     code.computer.set_minimum_job_poll_interval(0.2)
-    long_then_short = [{"sleep": 12}, {}, {}, {}]
+    long_then_short = [{"sleep": 30}, {}, {}, {}]
     node = sweep(points(long_then_short), max_concurrent=2, code=code)
     assert node.is_finished_ok
     runs = [child for child in node.called if isinstance(child, orm.WorkChainNode)]
