@@ -13,6 +13,7 @@ from aiida import manage, orm
 from aiida.common.exceptions import AiidaException, NotExistent
 from aiida.engine import run_get_node
 from aiida.engine.daemon.client import DaemonException, get_daemon_client
+from aiida.manage.caching import disable_caching
 from ase import Atoms
 
 from ..clusters.programs import Cp2kProgram, mpirun_command
@@ -128,7 +129,8 @@ def trial_run(codes: dict[str, orm.AbstractCode]) -> orm.WorkChainNode:
         codes, molecule, "demo", {"scf": _TRIAL_SETTINGS}, options
     )
     builder.metadata.label = "setup-trial"
-    _, node = run_get_node(builder)
+    with disable_caching():  # the result of an earlier trial would prove nothing
+        _, node = run_get_node(builder)
     if not node.is_finished_ok:
         raise InputError(
             f"the trial run fails: {node.exit_message or node.process_state.value}",
