@@ -70,11 +70,3 @@ blas_of() { # program
   library=$(ldd "$program" 2>/dev/null | sed -n 's|.*libblas[^ ]* => \(/[^ ]*\) .*|\1|p' | head -n 1)
   [[ -z $library ]] || readlink -f "$library"
 }
-
-# After a kill -9 or a power cut the files of the dead broker are still there; a worker that reads them before the
-# new broker has written its own waits at a socket that nobody serves.
-need_daemon() {
-  verdi daemon status >/dev/null 2>&1 && return 0
-  rm -f "$AIIDA_PATH"/.aiida/broker/*/broker.{pid,sockets,status}
-  verdi daemon start 1 >/dev/null || die "the daemon did not start; see: AIIDA_PATH=$AIIDA_PATH verdi daemon status"
-}

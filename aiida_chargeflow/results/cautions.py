@@ -9,6 +9,7 @@ from aiida import orm
 
 from ..calculations.orbitals import to_pdos
 from ..science.electrons.frontier import Character, from_mapping, frontier, warnings
+from ..science.electrons.pdos import INTEGER_TOLERANCE_E
 
 AS_BUILT, RELAXED, GIVEN = "as built", "relaxed", "given"
 
@@ -77,7 +78,7 @@ def misplaced_edges(pks: Iterable[int]) -> dict[int, list[str]]:
 
 def _fractional_occupations(summary: Mapping[str, Any]) -> list[str]:
     deviation = summary.get("max_occupation_deviation_e") or 0.0
-    if deviation <= 0.01:
+    if deviation <= INTEGER_TOLERANCE_E:
         return []
     return [
         f"occupations are up to {deviation:.2f} e off integers at {summary['electronic_temperature_k']:g} K: the gap "

@@ -9,50 +9,13 @@ import numpy as np
 import pytest
 from aiida import orm
 from commands import FIXTURE, ok, refused
+from imported_runs import imported, plain
 
 from aiida_chargeflow.calculations.orbitals import orbitals_node, to_pdos
 from aiida_chargeflow.calculations.summarise import summarise
-from aiida_chargeflow.science.cp2k.output import read_output
 from aiida_chargeflow.science.electrons.pdos_file import read_pdos_file
 
 CP2K = FIXTURE.parent / "cp2k"
-
-
-@pytest.fixture(scope="module")
-def chain(paper):
-    return {node.label: node for node in paper.nodes}
-
-
-@pytest.fixture(scope="module")
-def raw(chain, tmp_path_factory):
-    """The files of every recorded run, in a folder of its own."""
-    root = tmp_path_factory.mktemp("raw")
-    for label, node in chain.items():
-        (root / label).mkdir()
-        job = node.outputs.scf.retrieved.creator
-        sources = (
-            (node.outputs.scf.retrieved, r"aiida\.out|.*\.pdos"),
-            (job, r"aiida\.inp|aiida\.coords\.xyz"),
-            (node.outputs.bader.retrieved, r"ACF\.dat|bader\.out"),
-            (node.outputs.scf.orbital_cubes, r".*\.cube\.gz"),
-        )
-        for source, wanted in sources:
-            for name in source.base.repository.list_object_names():
-                if re.fullmatch(wanted, name):
-                    content = source.base.repository.get_object_content(name, mode="rb")
-                    (root / label / name).write_bytes(content)
-    return root
-
-
-@pytest.fixture
-def folder(raw, tmp_path):
-    """A copy of the files of the pure dot, to be spoilt."""
-    shutil.copytree(raw / "demo-pure", tmp_path / "dot")
-    return tmp_path / "dot"
-
-
-def imported(*arguments):
-    return orm.load_node(json.loads(ok("import", *arguments, "--json"))["pk"])
 
 
 def close(left, right):
@@ -145,11 +108,6 @@ def test_without_a_partition_there_are_no_charges(folder, tmp_path):
     ok("figure", "structure", node.pk, "-o", tmp_path / "dot.png")
 
 
-def plain(path):
-    """Take region and coordination out of the kind names of an XYZ."""
-    path.write_text(re.sub(r"^([A-Z][a-z]?)[1-4][0-9] ", r"\1 ", path.read_text(), flags=re.M))
-
-
 def test_kinds_of_the_output_serve_a_plain_xyz(chain, folder):
     plain(folder / "aiida.coords.xyz")
     node = imported(folder)
@@ -193,89 +151,6 @@ def test_bare_elements_claim_no_band_edge(chain, folder):
     assert ours["alignment"] is None
     # charges and coordination come from the structure, not from the names of the run
     close(ours["bader_charge_e"], theirs["bader_charge_e"])
-
-
-def rename_kinds(folder, names):
-    """Give the kinds of a run other names, everywhere that CP2K writes them."""
-    plain(folder / "aiida.coords.xyz")
-    for path in [folder / "aiida.out", *folder.glob("*.pdos")]:
-        text = path.read_text()
-        for old, new in names.items():
-            text = text.replace(f"tomic kind: {old} ", f"tomic kind: {new} ").replace(
-                f"kind {old} ", f"kind {new} "
-            )
-        path.write_text(text)
-
-
-@pytest.mark.parametrize("style", ["{symbol}{k}", "{symbol}_core", "{symbol}1{k}", "K{k}"])
-def test_kinds_named_by_another_rule_give_shares_of_elements(chain, folder, style):
-    """In1, In_core, In12 and K2 say nothing of region and coordination; the output says of which element they are."""
-    kinds = ["In14", "In13", "As13", "As14", "Cl41", "Cl42"]
-    names = {
-        kind: style.format(symbol=re.match("[A-Z][a-z]?", kind).group(), k=k)
-        for k, kind in enumerate(kinds, start=5)
-    }
-    if style == "{symbol}_core":  # one kind an element: the others keep a name of their own
-        names |= {"In13": "In_shell", "As14": "As_in", "Cl42": "Cl_x"}
-    rename_kinds(folder, names)
-    assert "bare elements" in ok("import", folder, "--dry-run")
-    node = imported(folder)
-    ours, theirs = node.outputs.summary.get_dict(), chain["demo-pure"].outputs.summary.get_dict()
-    assert ours["gap_ev"] == pytest.approx(theirs["gap_ev"], abs=1e-4)
-    assert ours.get("band_edge_gap_ev") is None
-    assert set(node.outputs.scf.orbitals.base.attributes.get("kind_names")) == {"In", "As", "Cl"}
-
-
-def test_an_open_shell_has_the_gap_of_both_spins(paper, tmp_path):  # noqa: ARG001
-    folder = tmp_path / "incl2"
-    shutil.copytree(CP2K / "incl2_pdos", folder)
-    shutil.copy(CP2K / "incl2_open_shell.out", folder / "x.out")
-    places = read_output(folder / "x.out").places
-    rows = [f"{s} {x} {y} {z}" for s, (x, y, z) in zip(places.symbols, places.positions_ang, strict=True)]
-    (folder / "x.xyz").write_text("\n".join(["3", "", *rows]) + "\n")
-    node = imported(folder)
-    assert node.outputs.summary["gap_ev"] == pytest.approx(read_output(folder / "x.out").gap_ev, abs=1e-4)
-    assert node.outputs.scf.orbitals.base.attributes.get("spin") == "alpha and beta"
-
-
-def optimisation(folder, *, frames):
-    """Make of a single point an optimisation: a title in the output, and a trajectory of frames (shift, energy)."""
-    output = folder / "aiida.out"
-    output.write_text(output.read_text().replace(
-        " SCF WAVEFUNCTION OPTIMIZATION",
-        " ***                   STARTING GEOMETRY OPTIMIZATION                      ***\n"
-        " SCF WAVEFUNCTION OPTIMIZATION", 1,
-    ).replace("PROGRAM ENDED AT", "GEOMETRY OPTIMIZATION COMPLETED\n PROGRAM ENDED AT"))  # fmt: skip
-    rows = (folder / "aiida.coords.xyz").read_text().splitlines()[2:]
-    text = ""
-    for shift, energy in frames:
-        moved = [row.split() for row in rows]
-        moved[0][1] = str(float(moved[0][1]) + shift)
-        text += f"{len(rows)}\n i = 1, E = {energy}\n" + "".join(f" {' '.join(row)}\n" for row in moved)
-    (folder / "aiida-pos-1.xyz").write_text(text)
-
-
-def test_the_geometry_of_an_optimisation_is_the_last_of_its_trajectory(chain, folder):
-    energy = chain["demo-pure"].outputs.scf.output_parameters["energy_hartree"]
-    optimisation(folder, frames=[(0.3, -1147.0), (0.0, energy)])
-    assert imported(folder).outputs.summary["energy_ev"] == chain["demo-pure"].outputs.summary["energy_ev"]
-    optimisation(folder, frames=[(0.0, -1147.0), (0.3, energy)])
-    assert "atom 1 lies 0.30" in refused("import", folder, "--dry-run")
-    optimisation(folder, frames=[(0.0, energy - 0.01)])
-    assert "its last energy" in refused("import", folder, "--dry-run")
-    (folder / "aiida-pos-1.xyz").unlink()
-    assert "aiida-pos-1.xyz" in refused("import", folder, "--dry-run")
-
-
-def test_a_run_can_be_chosen_from_an_output_that_holds_several(folder, raw):
-    output = folder / "aiida.out"
-    output.write_text(output.read_text() + (raw / "demo-exchange" / "aiida.out").read_text())
-    for path in [*folder.glob("*.pdos"), *folder.glob("*.cube.gz")]:
-        path.unlink()
-    assert "the structure has 38" in refused("import", folder, "--dry-run")
-    told = ok("import", folder, "--dry-run", "--run", 1)
-    assert "holds 2 runs: number 1 was read" in told
-    assert imported(folder, "--run", 1).outputs.summary["n_atoms"] == 38
 
 
 def test_regions_of_a_plain_core_shell_dot_come_from_its_elements(chain, raw, tmp_path):

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..electrons.pdos import INTEGER_TOLERANCE_E
 from ..units import HARTREE_EV
 from .appended import RunText
 from .failures import Cp2kOutputError
-
-INTEGER_TOLERANCE_E = 0.01
 
 
 @dataclass(frozen=True)

@@ -256,6 +256,11 @@ def _kinds(text: str) -> dict[str, int]:
     return {name: int(n) for name, n in rows}
 
 
+def _electrons_on_grid(text: str) -> float | None:
+    density = _last_float(rf"Electronic density on regular grids: +({_NUMBER})", text)
+    return None if density is None else -density
+
+
 def _geometry_converged(text: str) -> bool | None:
     if "STARTING GEOMETRY OPTIMIZATION" not in text:
         return None
@@ -273,8 +278,7 @@ def read_output(
     :param standard_error: what CP2K, MPI and the scheduler wrote there; asked for the reason if CP2K died.
     :raises Cp2kOutputError: empty, truncated or foreign file, a CP2K abort (its message is quoted), out of
         memory, time limit, crash, a line that CP2K cannot have written; ``.failure`` names the reason. An
-        unconverged SCF does not raise: see
-        ``scf_converged``.
+        unconverged SCF does not raise: see ``scf_converged``.
     """
     whole, file = _load(source)
     picked = pick_run(whole, run, file)
@@ -289,7 +293,6 @@ def read_output(
     places = read_places(picked, file)
     warnings = tuple(match["text"] for match in _WARNING.finditer(text))
     n_warnings = _last_int(r"The number of warnings for this run is : +(\d+)", text)
-    density = _last_float(rf"Electronic density on regular grids: +({_NUMBER})", text)
     return Cp2kOutput(
         cp2k_version=(_all(r"^ CP2K\| version string: +CP2K version (.+?) *$", text) or ["unknown"])[-1],
         source_revision=(_all(r"^ CP2K\| source code revision number: +(\S+)", text) or ["unknown"])[-1],
@@ -302,7 +305,7 @@ def read_output(
         n_electrons=_n_electrons(text),
         n_atoms=_last_int(r"^ +- Atoms: +(\d+)", text),
         n_basis_functions=_last_int(r"^ Number of orbital functions: +(\d+)", text),
-        electrons_on_grid=None if density is None else -density,
+        electrons_on_grid=_electrons_on_grid(text),
         fermi_level_ev=_fermi_level_ev(text),
         electronic_temperature_k=_last_float(rf"Electronic temperature \[K\]: +({_NUMBER})", text),
         levels=levels,

@@ -18,6 +18,8 @@ from ..kinds import LIGAND, Kind, decode
 from .pdos_file import PdosFile, read_pdos_file
 
 SUM_TOLERANCE = 1e-3
+INTEGER_TOLERANCE_E = 0.01
+"""An occupation further than this from empty and full belongs to a smeared ensemble, not to a ground state."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from .participation import (
     missing_neighbour_excess,
     participation_number,
 )
-from .pdos import Pdos
+from .pdos import INTEGER_TOLERANCE_E, Pdos
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,9 @@ def energy_zero_ev(pdos: Pdos) -> float:
     """
     n_occupied = pdos.n_occupied
     full = 2.0 if pdos.spin == "both" else 1.0
-    fractional = np.minimum(np.abs(pdos.occupations), np.abs(full - pdos.occupations)).max() > 0.01
+    fractional = (
+        np.minimum(np.abs(pdos.occupations), np.abs(full - pdos.occupations)).max() > INTEGER_TOLERANCE_E
+    )
     if fractional or not 0 < n_occupied < pdos.eigenvalues_ev.size:
         return pdos.fermi_level_ev
     return float(pdos.eigenvalues_ev[n_occupied - 1 : n_occupied + 1].mean())
