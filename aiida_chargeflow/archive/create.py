@@ -130,7 +130,8 @@ def _targets(output: Path, force: bool) -> tuple[Path, ...]:
 def _groups(names: Sequence[str], models: Sequence[orm.WorkChainNode], stem: str) -> list[GroupEntry]:
     """Return the groups among the names with their exported models; one new group for models given singly."""
     exported = {node.uuid for node in models}
-    entries, grouped = [], set()
+    entries: list[GroupEntry] = []
+    grouped: set[str] = set()
     for name in dict.fromkeys(names):
         group = (
             orm.QueryBuilder()

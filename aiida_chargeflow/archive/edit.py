@@ -182,7 +182,7 @@ def _hide_elsewhere(session: Session, hider: Hider, email: str | None) -> None:
 
 def _add_groups(session: Session, groups: Sequence[GroupEntry], hider: Hider) -> None:
     user = session.scalars(sqlalchemy.select(models.DbUser.id)).first()
-    pks = dict(session.execute(sqlalchemy.select(models.DbNode.uuid, models.DbNode.id)).all())
+    pks: dict[str, int] = dict(session.execute(sqlalchemy.select(models.DbNode.uuid, models.DbNode.id)).all())
     for entry in groups:
         group = models.DbGroup(
             uuid=entry.uuid,

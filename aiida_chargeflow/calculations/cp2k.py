@@ -8,12 +8,10 @@ from aiida import orm
 from aiida.common.datastructures import CalcInfo
 from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
-from aiida.plugins import CalculationFactory
+from aiida_cp2k.calculations import Cp2kCalculation
 
 from ..science.cp2k.input import ATOM_SHARES, KIND_SHARES
 from ..science.cp2k.orbital_cubes import COMPRESS, ORBITAL_CUBES
-
-Cp2kCalculation = CalculationFactory("cp2k")
 
 _MARGIN = 0.05  # share of the wall time kept for the last SCF step and the wavefunction
 _MIN_MARGIN_S = 30

@@ -6,6 +6,7 @@ from aiida import orm
 from aiida.engine import calcfunction
 
 from ..science.cp2k import input as cp2k_input
+from ..science.cp2k.versions import TESTED_VERSION
 from .failures import exit_on_input_error
 from .structures import to_atoms
 
@@ -35,7 +36,7 @@ def build_of(code: orm.AbstractCode) -> orm.Dict:
     flags = code.base.extras.get(FLAGS_EXTRA, None)
     return orm.Dict(
         {
-            "version": code.base.extras.get(VERSION_EXTRA, cp2k_input.TESTED_VERSION),
+            "version": code.base.extras.get(VERSION_EXTRA, TESTED_VERSION),
             "has_elpa": flags is None or any(flag.startswith("elpa") for flag in flags),
         }
     )

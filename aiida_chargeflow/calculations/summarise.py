@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
+from numpy.typing import NDArray
 
 from ..science.charges.ligand_density import ligand_density
 from ..science.charges.region_charge import charge_by_region
@@ -65,7 +66,9 @@ def summarise(
     )
 
 
-def _from_flow(charge_flow: orm.ArrayData, kinds: np.ndarray, regions: np.ndarray) -> dict[str, object]:
+def _from_flow(
+    charge_flow: orm.ArrayData, kinds: NDArray[np.str_], regions: NDArray[np.int_]
+) -> dict[str, object]:
     """Return the charge of every region, and the means of every kind."""
 
     def mean_by_kind(array: str) -> dict[str, float]:
@@ -99,7 +102,7 @@ def _alignment(pdos: Pdos, found: electronic.ElectronicStructure) -> dict[str, o
         return None
 
 
-def _ligands_per_nm2(positions_ang: np.ndarray, is_ligand: np.ndarray) -> float | None:
+def _ligands_per_nm2(positions_ang: NDArray[np.float64], is_ligand: NDArray[np.bool_]) -> float | None:
     """Return the ligand density, None for a molecule too small to have a surface."""
     try:
         return ligand_density(positions_ang, is_ligand).ligands_per_nm2

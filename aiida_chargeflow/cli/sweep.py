@@ -249,7 +249,7 @@ def _calibrated_if_possible(plan: Plan) -> Plan:
 
 
 def _show_plan(plan: Plan, as_json: bool) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "label": point.label,
             "protocol": point.protocol,

@@ -203,7 +203,7 @@ def draw_slice(
     key = _round_key(scale.vmax or 1.0)
     ax.quiverkey(arrows, 0.8, -0.135, key, f"{key:g} e", labelpos="E", coordinates="axes")
     for label, spot in zip(cut.labels, cut.points_ang, strict=bool(cut.labels)):
-        text = ax.text(*(spot + [0.0, 0.7]), label, ha="center", va="bottom", fontsize=4.5, zorder=5)
+        text = ax.text(spot[0], spot[1] + 0.7, label, ha="center", va="bottom", fontsize=4.5, zorder=5)
         text.set_path_effects([patheffects.withStroke(linewidth=1, foreground="white")])
     _label_facets(ax, cut, facet_families)
     ax.set_title(cut.title, loc="left")
@@ -232,13 +232,15 @@ def _background(
 
 
 def _mark_atoms(ax: Axes, cut: Slice) -> None:
-    ax.scatter(*cut.points_ang.T, s=5, color="white", edgecolors="black", linewidths=0.4, zorder=4.5)
+    x, y = cut.points_ang.T
+    ax.scatter(x, y, s=5, color="white", edgecolors="black", linewidths=0.4, zorder=4.5)
     if cut.coordination is None:
         return
     three = cut.coordination == 3
     if three.any():
         ax.scatter(
-            *cut.points_ang[three].T,
+            x[three],
+            y[three],
             s=50,
             facecolors="none",
             edgecolors=THREE_COORDINATE_ANION,
@@ -251,12 +253,12 @@ def _mark_atoms(ax: Axes, cut: Slice) -> None:
 
 def _label_facets(ax: Axes, cut: Slice, families: Sequence[tuple[int, int, int]]) -> None:
     middle = cut.outline_ang.mean(axis=0)
-    halo = [patheffects.withStroke(linewidth=2, foreground="white")]
+    halo: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=2, foreground="white")]
     for label, direction in facets_edge_on(cut.view, families):
         reach = (cut.outline_ang - middle) @ direction
         edge = cut.outline_ang[reach > reach.max() - 0.8]
         spot = edge.mean(axis=0) + _LABEL_OFFSET_ANG * direction
-        text = ax.text(*spot, label, ha="center", va="center", zorder=5)
+        text = ax.text(spot[0], spot[1], label, ha="center", va="center", zorder=5)
         text.set_path_effects(halo)
 
 

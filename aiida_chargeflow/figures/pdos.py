@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -149,7 +150,7 @@ def _mark_gap(ax: Axes, low: float, high: float, levels_ev: Sequence[float]) -> 
 
     A gap too narrow for that has its label above, with an arrow that points into it.
     """
-    text = {"color": GAP_COLOUR, "va": "center"}
+    text: dict[str, Any] = {"color": GAP_COLOUR, "va": "center"}
     plain = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
     arrow = {"color": GAP_COLOUR, "lw": 1.1, "shrinkA": 0, "shrinkB": 0}
     span = float(np.ptp(ax.get_ylim()))

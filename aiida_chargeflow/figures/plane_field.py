@@ -70,8 +70,8 @@ def draw_streamlines(ax: Axes, cut: Slice) -> None:
     lines = ax.streamplot(
         x,
         y,
-        np.ma.array(u, mask=outside),
-        np.ma.array(v, mask=outside),
+        np.where(outside, np.nan, u),
+        np.where(outside, np.nan, v),
         density=1.1,
         color="#9ad8ff",
         linewidth=0.7,
@@ -99,7 +99,9 @@ def draw_divergence(panels: Sequence[Axes], maps: Sequence[Axes], slices: Sequen
         clip_to_outline(ax, image, cut.outline_ang)
         border = np.vstack([cut.outline_ang, cut.outline_ang[:1]])
         ax.plot(*border.T, linestyle="--", linewidth=1.0, color="0.25")
-        ax.scatter(*cut.points_ang.T, s=7, color="white", edgecolors="black", linewidths=0.4)
+        ax.scatter(
+            cut.points_ang[:, 0], cut.points_ang[:, 1], s=7, color="white", edgecolors="black", linewidths=0.4
+        )
         ax.set_xlim(above.get_xlim())
         ax.set_ylim(above.get_ylim())
         ax.set_xlabel("Å")

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import to_hex
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
 
 _TEMPLATE = "scene_template.html"
 
@@ -63,7 +65,9 @@ def scene_html(
         "colourings": [_colouring(name, *choice) for name, choice in choices.items()],
         "bonds": [] if bonds is None else np.asarray(bonds, dtype=int).reshape(-1, 2).tolist(),
         "arrows": _arrows(arrows, centre, arrow_colours, arrow_width_ang),
-        "rings": [_ring(np.asarray(at) - centre, *rest) for at, *rest in rings],
+        "rings": [
+            _ring(np.asarray(at) - centre, radius, colour, dashed) for at, radius, colour, dashed in rings
+        ],
         "labels": list(labels),
         "view": [float(component) for component in view],
         "cut": float(cut),
@@ -80,7 +84,7 @@ def _colouring(name: str, colours: Sequence[str], legend: Sequence[tuple[str, st
 
 
 def _arrows(
-    arrows: tuple[ArrayLike, ArrayLike] | None, centre: np.ndarray, colours: Sequence[str] | str, width: float
+    arrows: tuple[ArrayLike, ArrayLike] | None, centre: Floats, colours: Sequence[str] | str, width: float
 ) -> list[dict[str, Any]]:
     if arrows is None:
         return []
@@ -103,10 +107,10 @@ def _hex(colours: Sequence[str]) -> list[str]:
     return [to_hex(colour) for colour in colours]
 
 
-def _ring(at: np.ndarray, radius: float, colour: str, dashed: bool) -> dict[str, Any]:
+def _ring(at: Floats, radius: float, colour: str, dashed: bool) -> dict[str, Any]:
     return {"at": _rounded(at), "radius": radius, "colour": to_hex(colour), "dashed": dashed}
 
 
-def _rounded(values: np.ndarray) -> list[Any]:
+def _rounded(values: Floats) -> list[Any]:
     rounded: list[Any] = np.round(values, 3).tolist()
     return rounded

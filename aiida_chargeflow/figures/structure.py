@@ -130,7 +130,7 @@ def _label_facet(ax: Axes, text: str, normal: Floats, centre: Floats) -> None:
     if normal[2] < -0.05:
         return
     at = centre[:2] + _LABEL_OFFSET_ANG * normal[:2]
-    label = ax.text(*at, text, ha="center", va="center", zorder=1000)
+    label = ax.text(at[0], at[1], text, ha="center", va="center", zorder=1000)
     label.set_path_effects([patheffects.withStroke(linewidth=2.2, foreground="white")])
 
 

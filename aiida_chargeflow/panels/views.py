@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 from aiida import orm
+from numpy.typing import NDArray
 
 from ..figures.atom_colours import Colouring, Legend, ball_stick, legend
 from ..figures.colours import REGIONS as REGION_COLOURS
@@ -110,7 +111,7 @@ def orbital_rows(
     return rows, notes
 
 
-def boundaries(result: StructureResult) -> dict[str, tuple[np.ndarray, str]]:
+def boundaries(result: StructureResult) -> dict[str, tuple[NDArray[np.float64], str]]:
     """Return region → (positions of its atoms and of those further in, colour); none for a single region."""
     present = [region for region in REGIONS if region != LIGAND and (result.regions == region).any()]
     if len(present) < 2:

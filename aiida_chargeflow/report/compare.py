@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from aiida import orm
@@ -120,8 +121,8 @@ def _trends(points: Sequence[TrendPoint], directory: Path) -> list[Picture]:
             continue  # one place on the abscissa shows no trend
         figure = trend_figure(
             known,
-            lambda point, x=x: getattr(point, x),
-            lambda point, y=y: getattr(point, y),
+            attrgetter(x),
+            attrgetter(y),
             xlabel=xlabel,
             ylabel=ylabel,
             join=x == "n_monolayers",
@@ -146,7 +147,7 @@ def _panels(
         named = zip(nodes, results, strict=True)
         return flow_maps([flow_slice(flow_analysis(node), normal, result.title) for node, result in named])
 
-    wanted = (
+    wanted: tuple[tuple[str, Callable[[], Figure], str], ...] = (
         ("orbitals", lambda: ladders(results, "coordination"), "Orbitals by element and coordination"),
         ("alignment", lambda: alignments(results), "Band edges of the regions"),
         ("flow-map", maps, f"Charge flow of the anions in the plane {plane}, on one scale"),

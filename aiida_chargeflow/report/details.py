@@ -10,7 +10,7 @@ from aiida import orm
 
 from ..results import tables
 from ..results.columns import describe
-from ..results.costs import total
+from ..results.costs import cost, total
 from ..results.tracing import origin
 from ..science.kinds import REGIONS
 from .cells import Cell, Column, Grid, count, number, words
@@ -171,7 +171,7 @@ def _atoms(trap: dict[str, Any], kinds: list[str]) -> str:
 
 def costs(node: orm.WorkChainNode) -> Grid:
     """Return what every job took, and the sum."""
-    rows = list(tables.cost(node))
+    rows = list(cost(node))
     uuids = {called.pk: called.uuid for called in node.called_descendants}
     cells = [_cost_row(row, uuids[row["job_pk"]]) for row in rows] + [_cost_row(total(rows), node.uuid)]
     heads = [Column("job", "job"), Column("exit_status", "exit status")]

@@ -101,7 +101,8 @@ def _construction(node: orm.WorkChainNode) -> dict[str, Cell]:
 
 def _pattern(item: Mapping[str, Any]) -> str:
     fraction = item.get("fraction")
-    return item["pattern"] + (f" {fraction:.3g}" if isinstance(fraction, int | float) else "")
+    name: str = item["pattern"]
+    return name + (f" {fraction:.3g}" if isinstance(fraction, int | float) else "")
 
 
 def _protocol(node: orm.WorkChainNode) -> Cell:

@@ -29,7 +29,7 @@ from ..science.charges.analysis import Analysis
 from ..science.errors import InputError
 
 #: Planes of the flow maps: normal → its name in captions.
-PLANES = {(1.0, 0.0, -1.0): "(1 0 -1)", (0.0, 0.0, 1.0): "(0 0 1)"}
+PLANES: dict[tuple[float, ...], str] = {(1.0, 0.0, -1.0): "(1 0 -1)", (0.0, 0.0, 1.0): "(0 0 1)"}
 N_FRONTIER = 3
 _FRACTION = 0.7
 _MOST_SEGMENTS = 3000  # more lines than this make an SVG of megabytes

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from aiida import orm
 from aiida.common.links import LinkType
+from numpy.typing import NDArray
 
 from ..names import MODEL_LABELS
 from ..science.errors import InputError
@@ -107,7 +108,7 @@ def _structure(node: orm.StructureData) -> Content:
     }
 
 
-def _array(array: np.ndarray) -> Content:
+def _array(array: NDArray[Any]) -> Content:
     shape = {"shape": list(array.shape)}
     if not np.issubdtype(array.dtype, np.number) or array.size == 0:
         return shape

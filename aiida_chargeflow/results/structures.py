@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from aiida import orm
 from ase import Atoms
+from numpy.typing import NDArray
 
 from ..calculations.structures import to_atoms
 from ..science.charges.bonds import bond_graph
@@ -72,7 +73,7 @@ class StructureResult:
         moved = self.atoms.positions - self.atoms.positions.mean(axis=0) - model.atoms.positions
         return model if np.linalg.norm(moved, axis=1).max() < _SAME_ATOM_ANG else None
 
-    def facets(self) -> list[tuple[tuple[int, int, int], np.ndarray]]:
+    def facets(self) -> list[tuple[tuple[int, int, int], NDArray[np.float64]]]:
         """Return (hkl, centre of its atoms in Å, shape (3,)) of every facet; none without a specification."""
         model = self.on_lattice()
         if model is None:

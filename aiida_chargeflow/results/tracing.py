@@ -108,7 +108,8 @@ def _of_file(uuid: str, name: str) -> orm.Node:
 def _ancestors(node: orm.Node) -> list[orm.CalculationNode]:
     query = orm.QueryBuilder().append(orm.Node, filters={"id": node.pk}, tag="node")
     query.append(orm.CalculationNode, with_descendants="node")
-    return query.all(flat=True)
+    found: list[orm.CalculationNode] = query.all(flat=True)
+    return found
 
 
 def _models_of(processes: list[orm.ProcessNode]) -> list[orm.WorkChainNode]:

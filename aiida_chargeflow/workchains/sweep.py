@@ -54,7 +54,8 @@ class SweepWorkChain(WorkChain):
     @classmethod
     def model_class(cls) -> type[WorkChain]:
         """Return the work chain of one point."""
-        return WorkflowFactory("chargeflow.model")
+        model: type[WorkChain] = WorkflowFactory("chargeflow.model")
+        return model
 
     def expand(self) -> None:
         """Make the points' specifications."""
@@ -66,7 +67,7 @@ class SweepWorkChain(WorkChain):
 
     def has_work(self) -> bool:
         """Return whether points are to be submitted or waited for."""
-        return self.ctx.next < self.ctx.n_points or self.ctx.n_active > 0
+        return bool(self.ctx.next < self.ctx.n_points or self.ctx.n_active > 0)
 
     def fill_slots(self) -> None:
         """Submit the next missing points while there are slots, then wait until any model ends."""
