@@ -15,6 +15,7 @@ from ..science.electrons import traps as electronic
 from ..science.electrons.alignment import band_alignment
 from ..science.electrons.frontier import frontier, to_mapping
 from ..science.electrons.pdos import Pdos
+from ..science.electrons.rules import AlignmentRule, OrbitalRules
 from ..science.errors import InputError
 from ..science.kinds import LIGAND, tag_regions
 from .failures import exit_on_input_error
@@ -37,13 +38,17 @@ def summarise(
     scf: orm.Dict,
     orbitals: orm.ArrayData | None = None,
     charge_flow: orm.ArrayData | None = None,
+    rules: orm.Dict | None = None,
 ) -> orm.Dict:
     """Return formula, energy, both gaps, traps, band alignment, ligand density, charge of every region, and the
     mean Bader charge and flow magnitude of every kind.
 
     Without orbitals the gap is that of the eigenvalues in the output; what else they or the charge flow would
     tell is then left out.
+
+    :param rules: fields of ``OrbitalRules``; all optional.
     """
+    how = OrbitalRules.from_mapping(rules.get_dict() if rules is not None else {}, "orbitals")
     kinds = np.array([site.kind_name for site in structure.sites])
     names = sorted(set(kinds.tolist()))
 
@@ -55,7 +60,7 @@ def summarise(
             "n_atoms": len(kinds),
             **{name: scf.get_dict().get(name) for name in _FROM_SCF},
             **(
-                _from_orbitals(to_pdos(orbitals), kinds.tolist())
+                _from_orbitals(to_pdos(orbitals), kinds.tolist(), how)
                 if orbitals is not None
                 else {"gap_ev": scf.get_dict().get("gap_ev")}
             ),
@@ -82,22 +87,27 @@ def _from_flow(
     }
 
 
-def _from_orbitals(pdos: Pdos, atom_kinds: Sequence[str]) -> dict[str, object]:
+def _from_orbitals(pdos: Pdos, atom_kinds: Sequence[str], rules: OrbitalRules) -> dict[str, object]:
     """Return gaps, traps, alignment and where the frontier orbitals sit; of kinds without region and coordination
     only the HOMO-LUMO gap.
     """
-    found = electronic.analyse(pdos)
+    found = electronic.analyse(pdos, rules.traps)
     if all(kind.region for kind in pdos.kinds):
-        characters = to_mapping(frontier(pdos, atom_kinds))
-        return found.summary() | {"alignment": _alignment(pdos, found), "frontier": characters}
+        characters = to_mapping(frontier(pdos, atom_kinds, rules.traps))
+        return found.summary() | {
+            "alignment": _alignment(pdos, found, rules.alignment),
+            "frontier": characters,
+        }
     certain = ("gap_ev", "homo_index", "lumo_index", "homo_ev", "lumo_ev", "energy_zero_ev")
     return {name: found.summary()[name] for name in certain} | {"alignment": None}
 
 
-def _alignment(pdos: Pdos, found: electronic.ElectronicStructure) -> dict[str, object] | None:
+def _alignment(
+    pdos: Pdos, found: electronic.ElectronicStructure, rule: AlignmentRule
+) -> dict[str, object] | None:
     """Return the band alignment, None for a structure whose kinds carry no region."""
     try:
-        return band_alignment(pdos, found.energies_ev, is_trap=found.is_trap).summary()
+        return band_alignment(pdos, found.energies_ev, is_trap=found.is_trap, rule=rule).summary()
     except InputError:
         return None
 

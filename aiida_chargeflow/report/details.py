@@ -14,7 +14,7 @@ from ..results.costs import cost, total
 from ..results.tracing import origin
 from ..science.kinds import REGIONS
 from .cells import Cell, Column, Grid, count, number, words
-from .protocol import nearest_protocol
+from .protocol import protocol_of
 
 _KEY_NUMBERS = (
     ("energy_ev", "total energy", "eV", 3),
@@ -202,7 +202,7 @@ def provenance(node: orm.WorkChainNode) -> dict[str, Any]:
     made = origin(node)
     (run,) = made["models"]
     imported = run.get("imported")
-    name, changes = ("import", {}) if imported else nearest_protocol(run["protocol_settings"])
+    name, changes = ("import", {}) if imported else protocol_of(run)
     return {
         "held": _holders(node),
         "processes": made["processes"],

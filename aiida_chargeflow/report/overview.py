@@ -14,7 +14,7 @@ from ..results.select import model_row
 from ..results.structures import spec_of
 from ..results.tracing import model
 from .cells import Cell, Column, count, number, words
-from .protocol import nearest_protocol
+from .protocol import protocol_of
 
 _HEADINGS = {
     "label": ("model", "", "label of the model run; opens its page"),
@@ -108,7 +108,7 @@ def _pattern(item: Mapping[str, Any]) -> str:
 def _protocol(node: orm.WorkChainNode) -> Cell:
     if "files" in node.inputs:
         return words("imported", node.inputs.settings.uuid)
-    name, changes = nearest_protocol(model(node)["protocol_settings"])
+    name, changes = protocol_of(model(node))
     return words(f"{name} + {_changed(len(changes))}" if changes else name, node.inputs.scf.settings.uuid)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiida import orm
 
@@ -11,6 +11,7 @@ from ..calculations.structures import to_atoms
 from ..science.cp2k.orbital_cubes import name_cubes
 from ..science.electrons.alignment import BandAlignment, band_alignment
 from ..science.electrons.pdos import Pdos
+from ..science.electrons.rules import OrbitalRules
 from ..science.electrons.traps import ElectronicStructure, analyse
 from ..science.errors import InputError
 
@@ -20,6 +21,7 @@ class OrbitalResult:
     """The electronic structure of one model.
 
     :param label: of the run; may be empty.
+    :param rules: those that the run recorded.
     """
 
     label: str
@@ -27,6 +29,7 @@ class OrbitalResult:
     uuid: str
     pdos: Pdos
     structure: ElectronicStructure
+    rules: OrbitalRules = field(default_factory=OrbitalRules)
 
     @property
     def title(self) -> str:
@@ -35,7 +38,9 @@ class OrbitalResult:
 
     def alignment(self) -> BandAlignment:
         """Return the band edges of the regions."""
-        return band_alignment(self.pdos, self.structure.energies_ev, is_trap=self.structure.is_trap)
+        return band_alignment(
+            self.pdos, self.structure.energies_ev, is_trap=self.structure.is_trap, rule=self.rules.alignment
+        )
 
     def frontier_composition(self, n_states: int) -> dict[str, dict[str, float]]:
         """Return orbital name → region → share for ``n_states`` on each side of the gap, highest first."""
@@ -62,7 +67,14 @@ def orbital_result(node: orm.WorkChainNode) -> OrbitalResult:
         )
     pdos = to_pdos(node.outputs.scf.orbitals)
     formula = to_atoms(node.outputs.structure).get_chemical_formula("metal")
-    return OrbitalResult(node.label, formula, node.uuid, pdos, analyse(pdos))
+    rules = recorded_rules(node)
+    return OrbitalResult(node.label, formula, node.uuid, pdos, analyse(pdos, rules.traps), rules)
+
+
+def recorded_rules(node: orm.WorkChainNode) -> OrbitalRules:
+    """Return the rules by which a model run read its orbitals; runs that recorded none took the usual ones."""
+    stored = node.inputs.orbitals.get_dict() if "orbitals" in node.inputs else {}
+    return OrbitalRules.from_mapping(stored, "orbitals")
 
 
 def orbital_cubes(node: orm.WorkChainNode) -> dict[str, str]:
@@ -74,4 +86,4 @@ def orbital_cubes(node: orm.WorkChainNode) -> dict[str, str]:
     if "orbital_cubes" not in outputs or "orbitals" not in outputs:
         return {}
     files = outputs.orbital_cubes.base.repository.list_object_names()
-    return name_cubes(files, analyse(to_pdos(outputs.orbitals)))
+    return name_cubes(files, analyse(to_pdos(outputs.orbitals), recorded_rules(node).traps))

@@ -14,6 +14,7 @@ from aiida.common.links import LinkType
 
 from ..names import IMPORTED_FROM, MODEL_LABELS
 from ..science.errors import InputError
+from .orbitals import recorded_rules
 from .select import by_age, load_node
 
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -162,7 +163,9 @@ def model(node: orm.WorkChainNode) -> dict[str, Any]:
             "scf": inputs.scf.settings.get_dict(),
             "bader": inputs.bader.parameters.get_dict(),
             "charge_flow": inputs.charge_flow.get_dict(),
+            "orbitals": recorded_rules(node).model_dump(),
         },
+        "protocol": inputs.protocol.get_dict() if "protocol" in inputs else None,
         "digest": inputs.digest.value,
     }
 

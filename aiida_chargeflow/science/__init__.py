@@ -33,7 +33,7 @@ _NAMES = {
     "summarise": "charges.summary:summarise",
     # electrons
     "Pdos": "electrons.pdos:Pdos",
-    "TrapRule": "electrons.traps:TrapRule",
+    "TrapRule": "electrons.rules:TrapRule",
     "band_alignment": "electrons.alignment:band_alignment",
     "find_traps": "electrons.traps:analyse",
     "frontier": "electrons.frontier:frontier",

@@ -18,6 +18,7 @@ from ..calculations.charge_flow import charge_flow
 from ..calculations.failures import reason
 from ..calculations.summarise import summarise
 from ..science.cp2k.input import WAVEFUNCTION
+from ..science.electrons.rules import OrbitalRules
 from ..science.errors import InputError
 from ..science.models.spec import ModelSpec
 from ..science.settings import BaderSettings
@@ -57,6 +58,18 @@ class ModelWorkChain(WorkChain):
             BaderCalculation, namespace="bader", exclude=("parent_folder", "structure", "scf_parameters")
         )
         spec.input("charge_flow", valid_type=orm.Dict, help="Settings of the charge-flow analysis.")
+        spec.input(
+            "orbitals",
+            valid_type=orm.Dict,
+            required=False,
+            help="Rules of traps and alignment; the usual ones if none.",
+        )
+        spec.input(
+            "protocol",
+            valid_type=orm.Dict,
+            required=False,
+            help="`name` of the protocol and `overrides`: where the settings came from.",
+        )
         spec.input(
             "clean_workdir",
             valid_type=orm.Bool,
@@ -147,6 +160,9 @@ class ModelWorkChain(WorkChain):
         builder.bader.parameters = orm.Dict(settings["bader"])
         builder.bader.metadata.options = _threaded(options, codes["bader"].computer)
         builder.charge_flow = orm.Dict(settings["charge_flow"])
+        rules = OrbitalRules.from_mapping(settings.get("orbitals", {}), "orbitals")
+        builder.orbitals = orm.Dict(rules.model_dump())
+        builder.protocol = orm.Dict({"name": protocol, "overrides": dict(overrides or {})}, label=protocol)
         return builder
 
     def should_build(self) -> bool:
@@ -253,6 +269,7 @@ class ModelWorkChain(WorkChain):
             scf.output_parameters,
             scf.orbitals if "orbitals" in scf else None,
             self.ctx.charge_flow,
+            self.inputs.get("orbitals"),
         )
         if not node.is_finished_ok:
             return self.exit_codes.ERROR_SUMMARY_FAILED.format(reason=reason(node))

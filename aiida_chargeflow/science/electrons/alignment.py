@@ -12,26 +12,9 @@ from ..elements import element
 from ..errors import InputError
 from ..kinds import CORE, INTERLAYER, REGIONS, SHELL
 from .pdos import Pdos
+from .rules import AlignmentRule
 
 AlignmentType = Literal["I", "inverse I", "quasi-II", "II", "III"]
-
-
-@dataclass(frozen=True)
-class AlignmentRule:
-    """Parameters of the region edges.
-
-    :param window_ev: states within this distance of the energy zero are looked at.
-    :param min_relative_share: a region takes part in a state if it holds at least this fraction of its mean
-        share over the window.
-    :param min_character_drop: the mean anion fraction must fall at least this much across the gap; otherwise
-        the window shows one band only.
-    :param tolerance_ev: edges closer than this count as level (quasi-type II).
-    """
-
-    window_ev: float = 2.5
-    min_relative_share: float = 0.5
-    min_character_drop: float = 0.1
-    tolerance_ev: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -92,7 +75,9 @@ def region_edges(
     return RegionEdges(region, float(energies[split]), float(energies[split + 1]))
 
 
-def alignment_type(inner: RegionEdges, outer: RegionEdges, *, tolerance_ev: float = 0.1) -> AlignmentType:
+def alignment_type(
+    inner: RegionEdges, outer: RegionEdges, *, tolerance_ev: float = AlignmentRule().tolerance_ev
+) -> AlignmentType:
     """Classify the alignment of an inner region (core) and an outer one (shell).
 
     - ``I``: the inner gap lies inside the outer one by more than the tolerance on both sides; ``inverse I``

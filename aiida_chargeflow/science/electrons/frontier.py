@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..kinds import LIGAND, Kind, decode
 from .participation import average_degenerate, is_undercoordinated
 from .pdos import Pdos
-from .traps import TrapRule
+from .rules import TrapRule
 
 LIGAND_SHARE = 0.5
 """An orbital with more than this on ligands is a ligand's."""

@@ -22,42 +22,7 @@ from .participation import (
     participation_number,
 )
 from .pdos import INTEGER_TOLERANCE_E, Pdos
-
-
-@dataclass(frozen=True)
-class TrapRule:
-    """Parameters of the rule that tells a delocalised orbital from a trap.
-
-    :param min_participation_ratio: with atom-resolved shares, an orbital below this fraction of even
-        spreading is localised. The lowest orbital of a particle in a box reaches (2/3)³ = 0.30.
-    :param min_kind_participation_ratio: the same from kinds alone, where the participation number is an upper
-        bound; it counts only for orbitals that prefer atoms with missing neighbours, since a kind-resolved
-        orbital in the middle of the dot looks concentrated as well.
-    :param max_missing_neighbour_excess: an orbital whose electron misses this many more neighbours than with
-        even spreading is a surface state, however many atoms carry it.
-    :param degeneracy_ev: orbitals this close share their weights before the test, since CP2K returns an
-        arbitrary rotation of a degenerate set.
-    :param carrier_share: a trap's carriers are its largest kinds (and atoms) that add up to this share.
-    """
-
-    min_participation_ratio: float = 0.25
-    min_kind_participation_ratio: float = 0.5
-    max_missing_neighbour_excess: float = 0.25
-    degeneracy_ev: float = 2e-3
-    carrier_share: float = 0.8
-
-    def __post_init__(self) -> None:
-        """Refuse parameters that make no sense."""
-        for name, low, high in (
-            ("min_participation_ratio", 0, 1),
-            ("min_kind_participation_ratio", 0, 1),
-            ("max_missing_neighbour_excess", 0, 4),
-            ("degeneracy_ev", 0, 1),
-            ("carrier_share", 0, 1),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise InputError("out of range", field=name, value=value, remedy=f"Choose {low} to {high}.")
+from .rules import TrapRule
 
 
 @dataclass(frozen=True)

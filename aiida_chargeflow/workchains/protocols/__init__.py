@@ -10,6 +10,7 @@ import yaml
 
 from ...science.cp2k.input import ScfSettings
 from ...science.cp2k.relaxation import resolve_levels
+from ...science.electrons.rules import OrbitalRules
 from ...science.errors import InputError
 from ...science.settings import BaderSettings, ChargeFlowSettings
 
@@ -28,8 +29,8 @@ def describe_protocol(name: str) -> str:
 
 
 def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the settings of a protocol: sections ``scf``, ``bader`` and ``charge_flow``, and ``relax`` if
-    the geometry is to be relaxed.
+    """Return the settings of a protocol: sections ``scf``, ``bader`` and ``charge_flow``, ``relax`` if the
+    geometry is to be relaxed, and ``orbitals`` if the orbitals are to be read by other rules than the usual ones.
 
     :param overrides: differences from the protocol, nested as it is.
     :raises InputError: an unknown protocol, section or key, or a value out of range.
@@ -43,9 +44,14 @@ def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict
     ScfSettings.from_mapping(settings["scf"], "scf")
     BaderSettings.from_mapping(settings["bader"], "bader")
     ChargeFlowSettings.from_mapping(settings["charge_flow"], "charge_flow")
+    rules = OrbitalRules.from_mapping(settings["orbitals"], "orbitals")
+    settings["orbitals"] = rules.model_dump(exclude_defaults=True)
     settings["relax"] = resolve_levels(settings["relax"], settings["scf"])
+    # A run without relaxation, or by the usual rules, is the same run whatever these sections could hold.
     if not settings["relax"]["levels"]:
-        del settings["relax"]  # a run without relaxation is the same run whatever this section could hold
+        del settings["relax"]
+    if not settings["orbitals"]:
+        del settings["orbitals"]
     return settings
 
 

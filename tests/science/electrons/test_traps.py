@@ -20,7 +20,8 @@ from aiida_chargeflow.science.electrons.participation import (
     participation_number,
 )
 from aiida_chargeflow.science.electrons.pdos import Pdos
-from aiida_chargeflow.science.electrons.traps import TrapRule, analyse, energy_zero_ev
+from aiida_chargeflow.science.electrons.rules import TrapRule
+from aiida_chargeflow.science.electrons.traps import analyse, energy_zero_ev
 from aiida_chargeflow.science.errors import InputError
 
 KINDS = ("As13", "As14", "Cl41", "In14")
@@ -180,7 +181,7 @@ def test_counts_are_required_and_said_so() -> None:
 @pytest.mark.parametrize("field", ["min_participation_ratio", "carrier_share", "degeneracy_ev"])
 def test_rule_out_of_range(field: str) -> None:
     with pytest.raises(InputError, match=field):
-        TrapRule(**{field: 1.5})
+        TrapRule.from_mapping({field: 1.5})
 
 
 @given(arrays(float, (7, 3), elements=st.floats(0.01, 1)))
