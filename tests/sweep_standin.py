@@ -40,6 +40,7 @@ class StandInModel(WorkChain):
         options = {
             "resources": {"num_machines": 1, "num_mpiprocs_per_machine": 1},
             "sleep": self.inputs.spec["sleep"],
+            "prepend_text": self.inputs.spec.get_dict().get("shell", ""),
             **self.inputs.get("options", {}),
         }
         metadata = {"options": options, "call_link_label": "job"}

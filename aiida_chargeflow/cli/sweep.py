@@ -78,18 +78,18 @@ def retry(name: str, file: Path | None, yes: bool) -> None:
     from ..runs import sweep as service
 
     launcher.load_profile()
-    entries = service.failed(name)
-    if not entries:
+    points = service.failed(name)
+    if not points:
         click.echo(f"{name}: no failed points.")
         return
     plan = _checked_plan(file, quiet=False) if file is not None else None
-    click.echo(f"{name}: {len(entries)} failed: {', '.join(entry['label'] for entry in entries)}")
+    click.echo(f"{name}: {len(points)} failed: {', '.join(point.label for point in points)}")
     launcher.require_daemon()
     if yes or click.confirm("Submit them again?"):
         if plan is not None:
             service.set_options(name, plan.options)
-        service.forget_failures(entries)
-        node = service.start(name, entries)
+        service.forget_failures(points)
+        node = service.start(name, points)
         click.echo(f"Submitted as sweep<{node.pk}>. Next: aiida-chargeflow sweep status {name}")
 
 
@@ -217,21 +217,21 @@ def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool)
             )
     codes = {role: f"{given[role]}@{computer}" for role in ("cp2k", "bader")}
     launcher.load_codes(**codes)
-    entries = service.point_entries(plan)
-    wanted = service.missing(name, entries)
+    points = service.planned_points(plan)
+    wanted = service.missing(name, points)
     if not as_json:
         _show_plan(plan, as_json=False)
         click.echo(
-            f"{len(wanted)} of {len(entries)} points are missing, {plan.options.max_concurrent} at a time."
+            f"{len(wanted)} of {len(points)} points are missing, {plan.options.max_concurrent} at a time."
         )
     if wanted:
         launcher.require_daemon()
     if wanted and not given["yes"] and not click.confirm("Submit them?"):
         raise click.Abort
-    service.record(name, entries, plan.options, codes)
+    service.record(name, points, plan.options, codes)
     node = service.start(name, wanted) if wanted else None
     if as_json:
-        labels = [entry["label"] for entry in wanted]
+        labels = [point.label for point in wanted]
         print_json({"name": name, "submitted": labels, "sweep_pk": node.pk if node else None})
     elif node:
         click.echo(f"Submitted as sweep<{node.pk}>. Next: aiida-chargeflow sweep status {name}")

@@ -11,6 +11,7 @@ from aiida.common import timezone
 
 from ..results.cautions import misplaced_edges
 from ..workchains.point_runs import RunState, latest_states
+from ..workchains.sweep_point import SweepPoint
 from .diagnosis import diagnose
 from .job_records import JobRecord, job_records
 from .progress import progress
@@ -72,21 +73,19 @@ def sweep_status(name: str, *, read_outputs: bool = False) -> SweepStatus:
     """
     group = group_of(name)
     points = points_of(group)
-    runs = latest_states(point["digest"] for point in points)
+    runs = latest_states(point.digest for point in points)
     sweeps = active_sweeps(group)
     paused = bool(sweeps) and all(sweep.paused for sweep in sweeps)
     jobs = job_records(group)
     edges = misplaced_edges(run.pk for run in runs.values() if run.is_finished_ok)
-    rows = [
-        _row(point, runs.get(point["digest"]), name, bool(sweeps), paused, jobs, edges) for point in points
-    ]
+    rows = [_row(point, runs.get(point.digest), name, bool(sweeps), paused, jobs, edges) for point in points]
     if read_outputs:
         rows = [_with_output(row) if row.state == "running" else row for row in rows]
     return SweepStatus(name, tuple(rows), bool(sweeps), paused)
 
 
 def _row(
-    point: dict[str, Any],
+    point: SweepPoint,
     run: RunState | None,
     name: str,
     submitting: bool,
@@ -94,19 +93,16 @@ def _row(
     jobs: dict[int, JobRecord],
     edges: dict[int, list[str]],
 ) -> PointStatus:
-    base = {key: point.get(key, default) for key, default in (("formula", ""), ("n_atoms", 0))}
+    base: dict[str, Any] = {"label": point.label, "formula": point.formula, "n_atoms": point.n_atoms}
     if run is None:
         if not submitting:
             what = "not submitted"
-            return PointStatus(
-                point["label"], **base, state="waiting", what=what, remedy="`sweep submit FILE`"
-            )
+            return PointStatus(**base, state="waiting", what=what, remedy="`sweep submit FILE`")
         what = "for `sweep resume`" if paused else "for a free slot"
-        return PointStatus(point["label"], **base, state="waiting", what=what)
+        return PointStatus(**base, state="waiting", what=what)
     end = run.mtime if run.is_terminated else timezone.now()
     record = jobs.get(run.pk, JobRecord())
     known = {
-        "label": point["label"],
         **base,
         "pk": run.pk,
         "n_jobs": record.n_jobs,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from aiida import orm
 from aiida.engine import submit as engine_submit
@@ -21,6 +18,7 @@ from ..science.models.spec import ModelSpec
 from ..workchains.model import ModelWorkChain, point_digest
 from ..workchains.point_runs import ACTIVE_STATES, active_runs, latest_runs
 from ..workchains.sweep import SweepWorkChain
+from ..workchains.sweep_point import SweepPoint
 from . import submit as launcher
 from .plan import Plan
 
@@ -48,66 +46,57 @@ def sweep_names() -> list[str]:
     return sorted(label.removeprefix(SWEEP_GROUP) for label in query.all(flat=True))
 
 
-def points_of(group: orm.Group) -> list[dict[str, Any]]:
+def points_of(group: orm.Group) -> list[SweepPoint]:
     """Return the points of a sweep in the order in which they were asked for."""
-    points: list[dict[str, Any]] = group.base.extras.get(_STATE, {}).get("points", [])
-    return points
+    stored = group.base.extras.get(_STATE, {}).get("points", [])
+    return [SweepPoint.from_stored(point) for point in stored]
 
 
-def point_entries(plan: Plan) -> list[dict[str, Any]]:
+def planned_points(plan: Plan) -> list[SweepPoint]:
     """Return the points of a plan as the sweep's work chain takes them."""
     return [
-        {
-            "label": point.label,
-            "protocol": _inputs_key(point.protocol, point.overrides),
-            "protocol_name": point.protocol,
-            "overrides": point.overrides,
-            "spec": point.spec,
-            "digest": point_digest(point.spec, point.settings),
-            "formula": point.formula,
-            "n_atoms": point.n_atoms,
-        }
+        SweepPoint(
+            label=point.label,
+            protocol=point.protocol,
+            spec=point.spec,
+            digest=point_digest(point.spec, point.settings),
+            overrides=point.overrides,
+            formula=point.formula,
+            n_atoms=point.n_atoms,
+        )
         for point in plan.points
     ]
 
 
-def _inputs_key(protocol: str, overrides: Mapping[str, Any]) -> str:
-    """Return a name for the inputs that points of the same protocol and overrides share."""
-    if not overrides:
-        return protocol
-    text = json.dumps(overrides, sort_keys=True)
-    return f"{protocol}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
-def missing(name: str, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def missing(name: str, points: Sequence[SweepPoint]) -> list[SweepPoint]:
     """Return the points to submit: neither done, nor under way, nor failed, nor waiting for a slot."""
-    runs = latest_runs(entry["digest"] for entry in entries)
+    runs = latest_runs(point.digest for point in points)
     queued = _queued(name)
-    return [dict(entry) for entry in entries if entry["digest"] not in queued.union(runs)]
+    return [point for point in points if point.digest not in queued.union(runs)]
 
 
-def failed(name: str) -> list[dict[str, Any]]:
+def failed(name: str) -> list[SweepPoint]:
     """Return the points of a sweep whose newest run has failed and that no other run has made good.
 
     :raises InputError: no such sweep.
     """
-    entries = points_of(group_of(name))
-    runs = latest_runs(entry["digest"] for entry in entries)
+    points = points_of(group_of(name))
+    runs = latest_runs(point.digest for point in points)
     queued = _queued(name)
     return [
-        entry
-        for entry in entries
-        if (run := runs.get(entry["digest"])) is not None
+        point
+        for point in points
+        if (run := runs.get(point.digest)) is not None
         and run.is_terminated
         and not run.is_finished_ok
-        and entry["digest"] not in queued
+        and point.digest not in queued
     ]
 
 
-def forget_failures(entries: Sequence[Mapping[str, Any]]) -> int:
+def forget_failures(points: Sequence[SweepPoint]) -> int:
     """Take failed jobs of these points out of the cache, which would else repeat the failure; return how many."""
     n_jobs = 0
-    for run in latest_runs(entry["digest"] for entry in entries).values():
+    for run in latest_runs(point.digest for point in points).values():
         for node in run.called_descendants:
             if isinstance(node, orm.CalcJobNode) and node.is_terminated and not node.is_finished_ok:
                 node.base.caching.is_valid_cache = False
@@ -127,19 +116,20 @@ def _queued(name: str) -> set[str]:
             orm.Str, with_outgoing="run", edge_filters={"label": "digest"}, project="attributes.value"
         )
         begun = set(query.all(flat=True))
-        queued |= {point["digest"] for point in sweep.inputs.campaign["points"]} - begun
+        asked = (SweepPoint.from_stored(point) for point in sweep.inputs.campaign["points"])
+        queued |= {point.digest for point in asked} - begun
     return queued
 
 
 def record(
-    name: str, entries: Sequence[Mapping[str, Any]], options: RunOptions, codes: Mapping[str, str]
+    name: str, points: Sequence[SweepPoint], options: RunOptions, codes: Mapping[str, str]
 ) -> orm.Group:
     """Make or update the group of a sweep: its points, its options, and runs of earlier sweeps that serve."""
     group = orm.Group.collection.get_or_create(SWEEP_GROUP + name)[0]
-    points = {entry["label"]: dict(entry) for entry in [*points_of(group), *entries]}
-    state = {"points": list(points.values()), "options": options.model_dump(), "codes": dict(codes)}
+    known = {point.label: point.to_mapping() for point in [*points_of(group), *points]}
+    state = {"points": list(known.values()), "options": options.model_dump(), "codes": dict(codes)}
     group.base.extras.set(_STATE, state)
-    runs = latest_runs(entry["digest"] for entry in entries).values()
+    runs = latest_runs(point.digest for point in points).values()
     group.add_nodes([run for run in runs if run.is_finished_ok or not run.is_terminated])
     return group
 
@@ -160,7 +150,7 @@ def set_options(name: str, options: RunOptions) -> None:
     group.base.extras.set(_STATE, {**state, "options": options.model_dump(), "codes": codes})
 
 
-def start(name: str, entries: Sequence[Mapping[str, Any]]) -> orm.WorkChainNode:
+def start(name: str, points: Sequence[SweepPoint]) -> orm.WorkChainNode:
     """Submit the work chain that runs the given points of a recorded sweep.
 
     :raises InputError: a code does not exist.
@@ -171,18 +161,18 @@ def start(name: str, entries: Sequence[Mapping[str, Any]]) -> orm.WorkChainNode:
     codes = launcher.load_codes(**state["codes"])
     scheduler_options = aiida_options(profile_for(options), options)
     models = {}
-    for entry in entries:
-        if entry["protocol"] not in models:
+    for point in points:
+        if point.inputs_key not in models:
             builder = ModelWorkChain.get_builder_from_protocol(
                 codes,
-                ModelSpec.from_stored(entry["spec"]),
-                entry["protocol_name"],
-                entry["overrides"],
+                ModelSpec.from_stored(point.spec),
+                point.protocol,
+                point.overrides,
                 scheduler_options,
             )
             inputs = builder._inputs(prune=True)
-            models[entry["protocol"]] = {k: v for k, v in inputs.items() if k not in ("spec", "digest")}
-    campaign = orm.Dict({"name": name, "points": [dict(entry) for entry in entries]}, label=name)
+            models[point.inputs_key] = {k: v for k, v in inputs.items() if k not in ("spec", "digest")}
+    campaign = orm.Dict({"name": name, "points": [point.to_mapping() for point in points]}, label=name)
     node = engine_submit(
         SweepWorkChain,
         campaign=campaign,
@@ -231,7 +221,7 @@ def cancel(name: str, labels: Sequence[str] = ()) -> int:
     :raises InputError: a label that is not a point of this sweep.
     """
     group = group_of(name)
-    digests = {point["label"]: point["digest"] for point in points_of(group)}
+    digests = {point.label: point.digest for point in points_of(group)}
     for label in labels:
         if label not in digests:
             raise InputError(

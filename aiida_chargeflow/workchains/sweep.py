@@ -14,6 +14,7 @@ from aiida.plugins import WorkflowFactory
 
 from ..calculations.expand_campaign import expand_campaign
 from .point_runs import active_runs, find_run, submission_lock
+from .sweep_point import REQUIRED, SweepPoint
 
 
 class SweepWorkChain(WorkChain):
@@ -84,7 +85,7 @@ class SweepWorkChain(WorkChain):
         points = self._points
         while self.ctx.next < len(points) and len(active) < self.inputs.max_concurrent.value:
             number = self.ctx.next
-            node = find_run(points[number]["digest"]) or self._submit_point(number, points[number])
+            node = find_run(points[number].digest) or self._submit_point(number, points[number])
             group.add_nodes(node)
             if not node.is_terminated:
                 active[node.pk] = node
@@ -93,16 +94,15 @@ class SweepWorkChain(WorkChain):
 
     def results(self) -> ExitCode | None:
         """Count the points without a successful run."""
-        failed = [point["label"] for point in self._points if find_run(point["digest"]) is None]
+        failed = [point.label for point in self._points if find_run(point.digest) is None]
         if not failed:
             return None
         self.report(f"failed: {', '.join(failed)}")
         return self.exit_codes.ERROR_POINTS_FAILED.format(failed=len(failed), total=len(self._points))
 
     @property
-    def _points(self) -> list[dict[str, Any]]:
-        points: list[dict[str, Any]] = self.inputs.campaign["points"]
-        return points
+    def _points(self) -> list[SweepPoint]:
+        return [SweepPoint.from_stored(point) for point in self.inputs.campaign["points"]]
 
     def _expansion(self) -> orm.CalcFunctionNode | None:
         calls = self.node.base.links.get_outgoing(link_type=LinkType.CALL_CALC).all_nodes()
@@ -127,14 +127,14 @@ class SweepWorkChain(WorkChain):
         )
         return {labels[label]: node for node, label in query.all()}
 
-    def _submit_point(self, number: int, point: Mapping[str, Any]) -> orm.WorkChainNode:
-        inputs = dict(self.inputs.models[point["protocol"]])
+    def _submit_point(self, number: int, point: SweepPoint) -> orm.WorkChainNode:
+        inputs = dict(self.inputs.models[point.inputs_key])
         metadata = {
             **inputs.pop("metadata", {}),
-            "label": point["label"],
+            "label": point.label,
             "call_link_label": f"point_{number}",
         }
-        self.report(f"submitting {point['label']} ({number + 1} of {self.ctx.n_points})")
+        self.report(f"submitting {point.label} ({number + 1} of {self.ctx.n_points})")
         return self.submit(
             self.model_class(),
             **self._point_nodes(number),
@@ -158,7 +158,7 @@ def validate_campaign(campaign: orm.Dict, _: object = None) -> str | None:
     if not isinstance(points, list) or not points:
         return "`points` must be a list with at least one entry"
     for number, point in enumerate(points):
-        missing = {"label", "protocol", "digest", "spec"} - set(point)
+        missing = set(REQUIRED) - set(point)
         if missing:
             return f"point {number} lacks {', '.join(sorted(missing))}"
     return None
@@ -166,6 +166,6 @@ def validate_campaign(campaign: orm.Dict, _: object = None) -> str | None:
 
 def validate_inputs(inputs: Mapping[str, Any], _: object = None) -> str | None:
     """Return which protocol of the points has no inputs, or nothing."""
-    wanted = {point["protocol"] for point in inputs["campaign"]["points"]}
+    wanted = {SweepPoint.from_stored(point).inputs_key for point in inputs["campaign"]["points"]}
     missing = sorted(wanted - set(inputs.get("models", {})))
     return f"`models` lacks the inputs of protocol {', '.join(missing)}" if missing else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +17,22 @@ from aiida_chargeflow.names import SWEEP_GROUP
 from aiida_chargeflow.runs import sweep
 from aiida_chargeflow.runs.status import sweep_status
 from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.workchains.sweep_point import SweepPoint
 
 pytestmark = pytest.mark.usefixtures("aiida_profile_clean")
 
 
-def entries(*specs: dict[str, Any], prefix: str = "d") -> list[dict[str, Any]]:
+def entries(*specs: dict[str, Any], prefix: str = "d") -> list[SweepPoint]:
     return [
-        {
-            "label": f"p{n}",
-            "protocol": "fast",
-            "digest": f"{prefix}{n}",
-            "spec": {"x": n, **spec},
-            "n_atoms": 35,
-            "formula": "Cd16Se13Cl6",
-        }
+        SweepPoint(f"p{n}", "fast", {"x": n, **spec}, f"{prefix}{n}", formula="Cd16Se13Cl6", n_atoms=35)
         for n, spec in enumerate(specs)
     ]
 
 
-def run(name: str, points: list[dict[str, Any]]) -> None:
+def run(name: str, points: list[SweepPoint]) -> None:
     run_get_node(
         StandInSweepWorkChain,
-        campaign=orm.Dict({"points": points}),
+        campaign=orm.Dict({"points": [point.to_mapping() for point in points]}),
         models={"fast": {}},
         group=orm.Str(SWEEP_GROUP + name),
         max_concurrent=orm.Int(2),
@@ -47,7 +42,7 @@ def run(name: str, points: list[dict[str, Any]]) -> None:
 def test_status_and_what_is_missing_or_failed_follow_the_runs() -> None:
     points = entries({}, {"fail": True}, {})
     sweep.record("a", points, RunOptions(), {"cp2k": "cp2k@x", "bader": "bader@x"})
-    assert [e["label"] for e in sweep.missing("a", points)] == ["p0", "p1", "p2"]
+    assert [e.label for e in sweep.missing("a", points)] == ["p0", "p1", "p2"]
     assert sweep_status("a").counts == {"waiting": 3}
     run("a", points[:2])
     now = sweep_status("a")
@@ -55,8 +50,8 @@ def test_status_and_what_is_missing_or_failed_follow_the_runs() -> None:
     assert now.points[1].what == "The stand-in failed: as it was told to"
     assert now.points[1].remedy == "`sweep retry a`"
     assert now.finished
-    assert [e["label"] for e in sweep.missing("a", points)] == ["p2"]
-    assert [e["label"] for e in sweep.failed("a")] == ["p1"]
+    assert [e.label for e in sweep.missing("a", points)] == ["p2"]
+    assert [e.label for e in sweep.failed("a")] == ["p1"]
 
 
 def test_new_options_take_the_codes_of_their_computer(aiida_localhost: orm.Computer, tmp_path: Path) -> None:
@@ -81,7 +76,7 @@ def test_results_of_an_earlier_sweep_are_reused_under_another_name() -> None:
     sweep.record("first", points, RunOptions(), {})
     run("first", points)
     wanted = entries({}, {}, {})
-    assert [e["label"] for e in sweep.missing("second", wanted)] == ["p2"]
+    assert [e.label for e in sweep.missing("second", wanted)] == ["p2"]
     sweep.record("second", wanted, RunOptions(), {})
     assert sweep_status("second").counts == {"done": 2, "waiting": 1}
     assert sweep.sweep_names() == ["first", "second"]
@@ -89,9 +84,19 @@ def test_results_of_an_earlier_sweep_are_reused_under_another_name() -> None:
 
 def test_adding_points_keeps_the_old_ones_in_their_order() -> None:
     sweep.record("a", entries({}, {}), RunOptions(), {})
-    more = [{**entries({})[0], "label": "new", "digest": "other"}]
+    more = [replace(entries({})[0], label="new", digest="other")]
     sweep.record("a", more, RunOptions(nodes=2), {})
     assert [point.label for point in sweep_status("a").points] == ["p0", "p1", "new"]
+
+
+def test_sweeps_of_the_first_versions_are_read() -> None:
+    overrides = {"scf": {"cutoff_ry": 200}}
+    point = SweepPoint("p0", "fast", {"x": 0}, "d0", overrides, "Cd16Se13Cl6", 35)
+    old = {**point.to_mapping(), "protocol": point.inputs_key, "protocol_name": "fast"}
+    group = sweep.record("a", [], RunOptions(), {})
+    group.base.extras.set("chargeflow_sweep", {"points": [old], "options": {}, "codes": {}})
+    assert sweep.points_of(group) == [point]
+    assert [e.label for e in sweep.missing("a", sweep.points_of(group))] == ["p0"]
 
 
 def test_a_retry_does_not_take_the_failure_from_the_cache(aiida_localhost: orm.Computer) -> None:
