@@ -10,9 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ..clusters.profile import load_profile
-from ..science.cp2k.cost import ACCURACY, estimate
-from ..science.cp2k.input import ScfSettings, check_atoms
-from ..science.cp2k.memory import count_basis_functions, count_grid_points
+from ..science.cp2k.cost import ACCURACY, outlook
+from ..science.cp2k.input import ScfSettings
 from ..science.errors import naming_file
 from ..science.models.build import build
 from ..science.models.spec import ModelSpec
@@ -54,20 +53,18 @@ def print_estimates(
 
 def _row(file: Path, spec: ModelSpec, settings: ScfSettings, cluster: str | None) -> dict[str, Any]:
     with naming_file(file):
-        atoms = build(spec).atoms
-        check_atoms(atoms)
-    cost = estimate(atoms, settings)
+        expected = outlook(build(spec).atoms, settings)
     nodes = None
     if cluster is not None:
         profile = load_profile(cluster)
         partition = profile.partitions[profile.default_partition]
-        nodes = cost.suggest_nodes(partition.cores, partition.memory_gb)
+        nodes = expected.suggest_nodes(partition.cores, partition.memory_gb)
     return {
         "file": str(file),
-        "n_atoms": len(atoms),
-        "n_basis_functions": count_basis_functions(atoms, settings.basis),
-        "n_grid_points": count_grid_points(atoms, settings),
-        "memory_gb": cost.memory_gb,
-        "core_hours": cost.core_hours,
+        "n_atoms": expected.n_atoms,
+        "n_basis_functions": expected.n_basis_functions,
+        "n_grid_points": expected.n_grid_points,
+        "memory_gb": expected.memory_gb,
+        "core_hours": expected.core_hours,
         "nodes": nodes,
     }

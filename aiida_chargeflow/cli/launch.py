@@ -84,25 +84,25 @@ def _yaml(path: Path | None) -> dict[str, Any]:
 
 
 def _preview(specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, Any], as_json: bool) -> None:
-    from ..science.cp2k.input import ScfSettings, cell_lengths_ang, check_atoms
+    from ..science.cp2k.cost import outlook
+    from ..science.cp2k.input import ScfSettings
     from ..science.models.build import build
     from ..workchains.protocols import load_protocol
 
     resolved = load_protocol(protocol, overrides)
     settings = ScfSettings.from_mapping(resolved["scf"])
     levels = [level["name"] for level in resolved.get("relax", {}).get("levels", ())]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for file, spec in specs.items():
         with naming_file(file):
-            model = build(spec)
-            check_atoms(model.atoms)
+            expected = outlook(build(spec).atoms, settings)
         rows.append(
             {
                 "file": str(file),
-                "formula": model.atoms.get_chemical_formula("metal"),
-                "n_atoms": len(model.atoms),
+                "formula": expected.formula,
+                "n_atoms": expected.n_atoms,
                 "protocol": protocol,
-                "cell_ang": [round(float(a), 3) for a in cell_lengths_ang(model.atoms, settings)],
+                "cell_ang": [round(edge, 3) for edge in expected.cell_ang],
                 "relax_levels": levels,
                 "stages": [stage.name for stage in settings.stages],
             }

@@ -253,11 +253,11 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
         {
             "label": point.label,
             "protocol": point.protocol,
-            "formula": point.formula,
-            "n_atoms": point.n_atoms,
-            "core_hours": round(point.cost.core_hours, 3) if point.cost else None,
-            "memory_gb": round(point.cost.memory_gb, 1) if point.cost else None,
-            "n_measured": point.n_measured,
+            "formula": point.outlook.formula if point.outlook else "",
+            "n_atoms": point.outlook.n_atoms if point.outlook else 0,
+            "core_hours": round(point.outlook.core_hours, 3) if point.outlook else None,
+            "memory_gb": round(point.outlook.memory_gb, 1) if point.outlook else None,
+            "n_measured": point.outlook.n_measured if point.outlook else 0,
         }
         for point in plan.points
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiida import orm
 
-from ..science.cp2k.cost import estimate
+from ..science.cp2k.cost import outlook
 from ..science.cp2k.input import ScfSettings
 from ..science.errors import InputError
 from .plan import Plan, PlannedPoint
@@ -32,11 +32,10 @@ def calibrated(plan: Plan) -> Plan:
 
 
 def _corrected(point: PlannedPoint, measured: Mapping[str, list[float]]) -> PlannedPoint:
-    ratios = measured.get(_key(point.settings["scf"])) if point.cost else None
-    if not ratios or point.cost is None:
+    if point.outlook is None or not (ratios := measured.get(_key(point.settings["scf"]))):
         return point
-    cost = replace(point.cost, core_hours=point.cost.core_hours * statistics.median(ratios))
-    return replace(point, cost=cost, n_measured=len(ratios))
+    core_hours = point.outlook.core_hours * statistics.median(ratios)
+    return replace(point, outlook=replace(point.outlook, core_hours=core_hours, n_measured=len(ratios)))
 
 
 def _key(scf: Mapping[str, Any]) -> str:
@@ -68,7 +67,7 @@ def _measured_to_estimated(computer: str) -> Iterator[tuple[dict[str, Any], floa
         if core_hours is None:
             continue
         atoms = run.outputs.structure.get_ase()
-        yield settings, core_hours / estimate(atoms, scf).core_hours
+        yield settings, core_hours / outlook(atoms, scf).core_hours
 
 
 def _core_hours(run: orm.WorkChainNode) -> float | None:

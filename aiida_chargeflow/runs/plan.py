@@ -8,8 +8,8 @@ from typing import Any
 
 from ..clusters.check import check_options
 from ..clusters.profile import ClusterProfile, RunOptions, profile_for
-from ..science.cp2k.cost import Estimate, estimate
-from ..science.cp2k.input import ScfSettings, check_atoms
+from ..science.cp2k.cost import Outlook, outlook
+from ..science.cp2k.input import ScfSettings
 from ..science.errors import InputError
 from ..science.models.build import build
 from ..science.models.campaign import Campaign, Point
@@ -22,7 +22,7 @@ class PlannedPoint:
 
     :param spec: the normalised content of its model file.
     :param settings: the resolved protocol.
-    :param n_measured: finished runs that corrected the cost; 0 for the built-in estimate.
+    :param outlook: None for a point that cannot be built.
     """
 
     label: str
@@ -30,11 +30,8 @@ class PlannedPoint:
     overrides: dict[str, Any]
     spec: dict[str, Any]
     settings: dict[str, Any]
-    formula: str
-    n_atoms: int
-    cost: Estimate | None
+    outlook: Outlook | None
     problem: InputError | None = None
-    n_measured: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Plan:
     @property
     def core_hours(self) -> float:
         """Estimated core-hours of all points together."""
-        return sum(point.cost.core_hours for point in self.points if point.cost)
+        return sum(point.outlook.core_hours for point in self.points if point.outlook)
 
 
 def make_plan(campaign: Campaign, progress: Callable[[Point], None] = lambda _: None) -> Plan:
@@ -80,32 +77,23 @@ def _plan_point(point: Point) -> PlannedPoint:
         settings = load_protocol(point.protocol, point.overrides)
         model_spec = point.spec()
         spec = model_spec.to_mapping()
-        atoms = build(model_spec).atoms
-        check_atoms(atoms)
+        expected = outlook(build(model_spec).atoms, ScfSettings.from_mapping(settings["scf"]))
     except InputError as error:
-        return PlannedPoint(
-            point.label, point.protocol, point.overrides, dict(spec), settings, "", 0, None, error
-        )
-    scf = ScfSettings.from_mapping(settings["scf"])
-    cost = estimate(atoms, scf)
-    formula = atoms.get_chemical_formula("metal")
-    return PlannedPoint(
-        point.label, point.protocol, point.overrides, dict(spec), settings, formula, len(atoms), cost
-    )
+        return PlannedPoint(point.label, point.protocol, point.overrides, dict(spec), settings, None, error)
+    return PlannedPoint(point.label, point.protocol, point.overrides, dict(spec), settings, expected)
 
 
 def _memory_problems(points: list[PlannedPoint], options: RunOptions) -> list[InputError]:
     if options.memory_gb is None:
         return []
     available = options.memory_gb * options.nodes
-    needy = [point for point in points if point.cost and point.cost.memory_gb > available]
-    if not needy:
+    needs = {point.label: point.outlook.memory_gb for point in points if point.outlook}
+    worst = max(needs, key=lambda label: needs[label], default=None)
+    if worst is None or needs[worst] <= available:
         return []
-    worst = max(needy, key=lambda point: point.cost.memory_gb if point.cost else 0)
-    assert worst.cost is not None
     return [
         InputError(
-            f"{worst.label} needs about {worst.cost.memory_gb:.0f} GB, a job gets {available:.0f} GB in all",
+            f"{worst} needs about {needs[worst]:.0f} GB, a job gets {available:.0f} GB in all",
             field="options.memory_gb",
             value=options.memory_gb,
             remedy="Raise memory_gb or nodes, or exclude the point.",

@@ -61,8 +61,8 @@ def planned_points(plan: Plan) -> list[SweepPoint]:
             spec=point.spec,
             digest=point_digest(point.spec, point.settings),
             overrides=point.overrides,
-            formula=point.formula,
-            n_atoms=point.n_atoms,
+            formula=point.outlook.formula if point.outlook else "",
+            n_atoms=point.outlook.n_atoms if point.outlook else 0,
         )
         for point in plan.points
     ]

@@ -64,18 +64,20 @@ def test_the_median_of_like_runs_on_the_computer_counts(aiida_localhost: orm.Com
         finished_run(aiida_localhost, core_hours)
     finished_run(aiida_localhost, 100.0, "stringent")
     (point,) = calibrated(plan()).points
-    assert point.cost is not None
-    assert point.cost.core_hours == pytest.approx(2.0), "the same model takes what it took"
-    assert point.n_measured == 3
+    assert point.outlook is not None
+    assert point.outlook.core_hours == pytest.approx(2.0), "the same model takes what it took"
+    assert point.outlook.n_measured == 3
 
 
 def test_another_cutoff_is_scaled_and_another_functional_is_not_like(aiida_localhost: orm.Computer) -> None:
     finished_run(aiida_localhost, 2.0)
     (fine,) = calibrated(plan(cutoff_ry=400)).points
     (built_in,), (base,) = plan(cutoff_ry=400).points, plan().points
-    assert fine.cost is not None
-    assert built_in.cost is not None
-    assert base.cost is not None
-    assert fine.cost.core_hours == pytest.approx(2.0 * built_in.cost.core_hours / base.cost.core_hours)
+    assert fine.outlook is not None
+    assert built_in.outlook is not None
+    assert base.outlook is not None
+    assert fine.outlook.core_hours == pytest.approx(
+        2.0 * built_in.outlook.core_hours / base.outlook.core_hours
+    )
     (other,) = calibrated(plan(functional="pbe")).points
-    assert other.n_measured == 0
+    assert other.outlook.n_measured == 0

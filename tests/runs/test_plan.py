@@ -36,20 +36,20 @@ def write(path: Path, **change: Any) -> Path:
 def test_points_are_built_and_priced() -> None:
     axes = {"core.material": ["InAs", "CdSe"]}
     plan = make_plan(Campaign.from_mapping({**BASE, "axes": axes}))
-    assert [(p.label, p.formula, p.n_atoms) for p in plan.points] == [
+    assert [(p.label, p.outlook.formula, p.outlook.n_atoms) for p in plan.points if p.outlook] == [
         ("InAs", "In16As13Cl9", 38),
         ("CdSe", "Cd16Cl6Se13", 35),
     ]
     assert plan.problems == ()
-    assert plan.core_hours == pytest.approx(sum(p.cost.core_hours for p in plan.points if p.cost))
+    assert plan.core_hours == pytest.approx(sum(p.outlook.core_hours for p in plan.points if p.outlook))
 
 
 def test_a_finer_grid_costs_more_and_is_another_point() -> None:
     axes = {"overrides.scf.cutoff_ry": [200, 400]}
     coarse, fine = make_plan(Campaign.from_mapping({**BASE, "axes": axes})).points
-    assert coarse.cost is not None
-    assert fine.cost is not None
-    assert fine.cost.core_hours > coarse.cost.core_hours
+    assert coarse.outlook is not None
+    assert fine.outlook is not None
+    assert fine.outlook.core_hours > coarse.outlook.core_hours
     assert coarse.settings != fine.settings
     assert coarse.spec == fine.spec
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from ase import Atoms
 
-from .input import ScfSettings, cell_lengths_ang
-from .memory import count_basis_functions, memory_of
+from .input import ScfSettings, cell_lengths_ang, check_atoms
+from .memory import count_basis_functions, count_grid_points, memory_of
 
 # Fitted to the SCF steps of seven runs of 35 to 92 atoms (DZVP, HLE17 by TPSS, two MPI ranks; tests/science/
-# test_estimate.py has them): 0.66 to 1.23 times what was measured, 0.6 to 1.33 for a run that was left out of the fit.
+# cp2k/test_cost.py has them): 0.66 to 1.23 times what was measured, 0.6 to 1.33 for a run that was left out of the fit.
 # The matrices of these dots are small: that a step of thousands of atoms goes with the cube is not measured.
 _GRID_CORE_SECONDS = 3.2e-3  # per Å³ at 300 Ry
 _EIGEN_CORE_SECONDS = (
@@ -31,11 +31,21 @@ ACCURACY = (
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What one self-consistent ground state will take; ``ACCURACY`` says how well that is known."""
+class Outlook:
+    """What a dot will be to CP2K and what its ground state will take; ``ACCURACY`` says how well that is known.
 
+    :param cell_ang: edges of the cell.
+    :param n_measured: finished runs that corrected the core-hours; 0 for the built-in estimate.
+    """
+
+    formula: str
+    n_atoms: int
+    cell_ang: tuple[float, ...]
+    n_basis_functions: int
+    n_grid_points: int
     core_hours: float
     memory_gb: float
+    n_measured: int = 0
 
     def suggest_nodes(self, cores: int, memory_gb: float) -> int:
         """Return the nodes that hold the memory and end within some hours, for nodes of this size."""
@@ -44,16 +54,25 @@ class Estimate:
         return max(1, math.ceil(max(by_memory, by_time)))
 
 
-def estimate(atoms: Atoms, settings: ScfSettings, n_ranks: int = _RANKS) -> Estimate:
-    """Estimate the cost of the ground state of a dot.
+def outlook(atoms: Atoms, settings: ScfSettings, n_ranks: int = _RANKS) -> Outlook:
+    """Check a dot and say what its ground state will take.
 
     :param n_ranks: MPI processes; each keeps some grids whole, so that more of them need more memory in all.
-    :raises InputError: an element without this basis.
+    :raises InputError: atoms that CP2K cannot take, or an element without this basis.
     """
+    check_atoms(atoms)
     n_functions = count_basis_functions(atoms, settings.basis)
-    volume = float(cell_lengths_ang(atoms, settings).prod())
-    step = step_core_seconds(volume, settings.cutoff_ry, n_functions)
-    return Estimate(core_hours=_STEPS * step / 3600, memory_gb=memory_of(atoms, settings, n_ranks))
+    cell = cell_lengths_ang(atoms, settings)
+    step = step_core_seconds(float(cell.prod()), settings.cutoff_ry, n_functions)
+    return Outlook(
+        formula=atoms.get_chemical_formula("metal"),
+        n_atoms=len(atoms),
+        cell_ang=tuple(cell.tolist()),
+        n_basis_functions=n_functions,
+        n_grid_points=count_grid_points(atoms, settings),
+        core_hours=_STEPS * step / 3600,
+        memory_gb=memory_of(atoms, settings, n_ranks),
+    )
 
 
 def step_core_seconds(volume_ang3: float, cutoff_ry: float, n_functions: int) -> float:

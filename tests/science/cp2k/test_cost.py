@@ -8,7 +8,7 @@ from ase import Atoms
 
 from aiida_chargeflow.science.cp2k.cost import (
     ACCURACY,
-    Estimate,
+    Outlook,
     step_core_seconds,
 )
 from aiida_chargeflow.science.cp2k.input import ScfSettings
@@ -54,10 +54,14 @@ def test_basis_functions_and_grid_are_those_that_cp2k_reports() -> None:
         count_basis_functions(Atoms("U"))
 
 
+def job(core_hours: float, memory_gb: float) -> Outlook:
+    return Outlook("Cd", 1, (7.0, 7.0, 7.0), 18, 10**6, core_hours, memory_gb)
+
+
 def test_nodes_hold_the_memory_and_end_in_time() -> None:
-    assert Estimate(core_hours=10, memory_gb=100).suggest_nodes(112, 494) == 1
-    assert Estimate(core_hours=10, memory_gb=1000).suggest_nodes(112, 494) == 3
-    assert Estimate(core_hours=6 * 112 * 4, memory_gb=10).suggest_nodes(112, 494) == 4
+    assert job(core_hours=10, memory_gb=100).suggest_nodes(112, 494) == 1
+    assert job(core_hours=10, memory_gb=1000).suggest_nodes(112, 494) == 3
+    assert job(core_hours=6 * 112 * 4, memory_gb=10).suggest_nodes(112, 494) == 4
 
 
 @pytest.mark.parametrize(("symbol", "n_functions"), [("Cl", 4), ("As", 4), ("Se", 4), ("In", 9)])
