@@ -13,6 +13,7 @@ from aiida.engine import calcfunction
 from ..science.charges.bader_output import engine_of
 from ..science.cp2k import finished_run as imported
 from ..science.cp2k.run_files import ImportSettings, RunFiles, find_files
+from ..science.elements import formula as chemical_formula
 from .bader import BaderCalculation
 from .charges import charges_node
 from .failures import exit_on_input_error
@@ -27,7 +28,7 @@ def imported_structure(files: orm.FolderData, settings: orm.Dict) -> orm.Structu
         found, rules = _found(folder, settings)
         atoms = imported.read_structure(found, rules).atoms
     structure = orm.StructureData(ase=atoms)
-    structure.label = atoms.get_chemical_formula("metal")
+    structure.label = chemical_formula(atoms.symbols)
     return structure
 
 

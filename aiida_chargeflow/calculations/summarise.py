@@ -16,6 +16,7 @@ from ..science.electrons.alignment import band_alignment
 from ..science.electrons.frontier import frontier, to_mapping
 from ..science.electrons.pdos import Pdos
 from ..science.electrons.rules import AlignmentRule, OrbitalRules
+from ..science.elements import formula as chemical_formula
 from ..science.errors import InputError
 from ..science.kinds import LIGAND, tag_regions
 from .failures import exit_on_input_error
@@ -56,7 +57,7 @@ def summarise(
     regions = tag_regions(atoms.get_tags())
     return orm.Dict(
         {
-            "formula": atoms.get_chemical_formula("metal"),
+            "formula": chemical_formula(atoms.symbols),
             "n_atoms": len(kinds),
             **{name: scf.get_dict().get(name) for name in _FROM_SCF},
             **(

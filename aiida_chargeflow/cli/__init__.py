@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from ..science.errors import InputError
+from ..science.errors import InputError, one_of
 
 _COMMANDS = {
     "model": "model",
@@ -34,7 +34,21 @@ _COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class NearGroup(click.Group):
+    """A group that names the command that was probably meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(
+                f"{error.message} {one_of(args[0], self.list_commands(ctx))}", ctx
+            ) from None
+
+
+class LazyGroup(NearGroup):
     """A group that imports a command's module on first use and prints bad input as one message."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

@@ -10,12 +10,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from . import json_option, print_json
+from . import NearGroup, json_option, print_json
 
 _PATH = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=NearGroup)
 def archive() -> None:
     """Write the models of a paper with all their provenance into one file, and read such a file."""
 

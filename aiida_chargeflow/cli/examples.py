@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import yaml
 
-from ..science.errors import InputError
+from ..science.errors import InputError, one_of
 from . import json_option, print_json
 from .files import write_text
 
@@ -30,7 +30,7 @@ def examples(names: tuple[str, ...], output: Path | None, as_json: bool) -> None
     texts = _texts()
     unknown = [name for name in names if name.removesuffix(".yaml") not in texts]
     if unknown:
-        raise InputError("no such example", value=unknown[0], remedy=f"There are {', '.join(texts)}.")
+        raise InputError("no such example", value=unknown[0], remedy=one_of(unknown[0], texts, "There are"))
     if not names and output is None:
         _list(texts, as_json)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from . import NearGroup
 from .flow_figures import depth_profile, flow_map, region_flow
 from .orbital_figures import alignment, composition, orbitals
 from .paper_figures import paper
@@ -11,7 +12,7 @@ from .structure_figures import isosurface, structure
 from .trend_figures import gap_vs_ligand_density, gap_vs_monolayers, ligand_density
 
 
-@click.group()
+@click.group(cls=NearGroup)
 def figure() -> None:
     """Draw figures of finished models; every file carries the UUIDs of its sources."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..panels.files import FORMATS, check_output
+from ..science.elements import formula as chemical_formula
 from .figure_output import Vector, finish, models_argument, output_options, single
 from .map_options import map_options, maps_of, plane_label, slice_of
 
@@ -71,7 +72,7 @@ def flow_map(
         options["origin"] = Vector(may_be_zero=True).convert(options["origin"], None, None)
     slices = []
     for node, result in zip(nodes, results, strict=True):
-        title = title_of(node.label, result.atoms.get_chemical_formula("metal")).replace("\n", ": ")
+        title = title_of(node.label, chemical_formula(result.atoms.symbols)).replace("\n", ": ")
         for normal in normals:
             which = f" {plane_label(normal)}" if len(normals) > 1 else ""
             slices.append(slice_of(result, options, normal, title + which))
@@ -81,7 +82,7 @@ def flow_map(
 def _page(nodes: list[orm.WorkChainNode], results: list[Any], scene: str) -> str:
     from ..figures.flow_scene import flow_scene
 
-    title = single(nodes, "a 3D page").label or results[0].atoms.get_chemical_formula("metal")
+    title = single(nodes, "a 3D page").label or chemical_formula(results[0].atoms.symbols)
     return flow_scene(results[0], title, scene == "arrows")
 
 

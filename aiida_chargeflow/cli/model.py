@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import json_option, print_json
+from . import NearGroup, json_option, print_json
 from .figure_output import Vector
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _FEW_STRAINED = 0.06  # of the ligands; relaxed published dots of 31 to 477 cati
 _COLOURINGS = ("element", "region", "coordination", "pattern")
 
 
-@click.group()
+@click.group(cls=NearGroup)
 def model() -> None:
     """Build, inspect and draw quantum-dot models."""
 

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..science.models.campaign import Campaign
-from . import json_option, print_json
+from . import NearGroup, json_option, print_json
 
 _MARKS = {"ok": "[green]✓[/]", "note": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]·[/]"}
 
 
-@click.group()
+@click.group(cls=NearGroup)
 def setup() -> None:
     """Set up this machine; check profile, computers and codes."""
 
@@ -56,9 +56,10 @@ def local(profile: str | None, cp2k: Path | None, no_run: bool, no_daemon: bool)
         local_setup.start_daemon()
         tell.done("daemon", "running", None)
     if not no_run:
-        node = local_setup.trial_run({"cp2k": code, "bader": bader})
+        tell.step("trial run: Cl2In-AsCl2 through CP2K, Bader and charge flow, some 10 s on an idle machine")
+        node = local_setup.trial_run({"cp2k": code, "bader": bader}, tell.step)
         gap = node.outputs.summary.get_dict()["gap_ev"]
-        tell.done("trial run", f"Cl2In-AsCl2 through CP2K, Bader and charge flow: gap {gap:.2f} eV", None)
+        tell.done("trial run", f"finished, gap {gap:.2f} eV", None)
     click.echo(
         "Ready. Next: aiida-chargeflow examples demo-pure && aiida-chargeflow launch demo-pure.yaml --protocol demo"
     )
@@ -78,6 +79,10 @@ class _Teller:
         took = f" ({now - self._since:.0f} s)" if now - self._since > 1 else ""
         self._since = now
         self._console.print(f"{_MARKS['ok']} {name}: {made}{escape(found)}{took}", highlight=False)
+
+    def step(self, text: str) -> None:
+        """Print what begins now."""
+        self._console.print(f"{_MARKS['skipped']} {escape(text)}", highlight=False)
 
     def note(self, text: str) -> None:
         """Print a remark on the finding above."""

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ..science.errors import InputError
 from ..science.models.campaign import Campaign
-from . import json_option, print_json
+from . import NearGroup, json_option, print_json
 
 if TYPE_CHECKING:
     from ..runs.plan import Plan
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=NearGroup)
 def sweep() -> None:
     """Run a campaign of models, a limited number at a time, without a terminal left open."""
 

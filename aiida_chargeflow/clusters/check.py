@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..science.errors import InputError
+from ..science.errors import InputError, one_of
 from .profile import ClusterProfile, Partition, Qos, RunOptions
 
 
@@ -21,10 +21,9 @@ def check_options(profile: ClusterProfile, options: RunOptions) -> list[InputErr
         )
     name = partition_name(profile, options)
     if name not in profile.partitions:
-        known = ", ".join(filter(None, profile.partitions)) or "none; leave the field out"
-        problems.append(
-            InputError("no such partition", field="options.partition", value=name, remedy=f"Known: {known}.")
-        )
+        named = [known for known in profile.partitions if known]
+        remedy = one_of(name, named) if named else "It has none: leave the field out."
+        problems.append(InputError("no such partition", field="options.partition", value=name, remedy=remedy))
         return problems
     partition = profile.partitions[name]
     qos_name = options.qos or "normal"
@@ -34,7 +33,7 @@ def check_options(profile: ClusterProfile, options: RunOptions) -> list[InputErr
                 f"no such QOS in partition {name}",
                 field="options.qos",
                 value=qos_name,
-                remedy=f"Known: {', '.join(partition.qos)}.",
+                remedy=one_of(qos_name, partition.qos),
             )
         )
     else:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
-from ..science.errors import InputError
+from ..science.errors import InputError, one_of
 from ..science.validation import Validated, input_error
 from ..science.yaml_file import parse_yaml
 
@@ -122,8 +122,9 @@ class RunOptions(_Frozen):
         try:
             return cls.model_validate(dict(data))
         except ValidationError as error:
-            known = f"Known options: {', '.join(cls.model_fields)}."
-            raise input_error(error, cls, "options", known) from error
+            raise input_error(
+                error, cls, "options", f"Known options: {', '.join(cls.model_fields)}."
+            ) from error
 
 
 def is_directory(text: str) -> bool:
@@ -158,7 +159,7 @@ def load_profile(name: str) -> ClusterProfile:
             "no such cluster profile",
             field="options.cluster",
             value=name,
-            remedy=f"Shipped: {', '.join(profile_names())}; or give the path of a YAML file of your own.",
+            remedy=f"{one_of(name, profile_names(), 'Shipped')} Or give the path of a YAML file of your own.",
         )
     remedy = "Compare with aiida_chargeflow/clusters/leonardo.yaml."
     try:

@@ -10,6 +10,7 @@ from aiida.common.links import LinkType
 from numpy.typing import NDArray
 
 from ..names import MODEL_LABELS
+from ..science.elements import formula as chemical_formula
 from ..science.errors import InputError
 from ..science.kinds import REGIONS, decode
 from . import tracing
@@ -101,7 +102,7 @@ def _structure(node: orm.StructureData) -> Content:
     kinds = [decode(site.kind_name) for site in node.sites]
     names = [f"{REGIONS.get(kind.region, 'unknown')}.{kind.symbol}" for kind in kinds]
     return {
-        "formula": node.get_formula("count"),
+        "formula": chemical_formula(kind.symbol for kind in kinds),
         "n_atoms": len(kinds),
         "atoms": {name: names.count(name) for name in sorted(set(names))},
         "cell_ang": [float(length) for length in node.cell_lengths],

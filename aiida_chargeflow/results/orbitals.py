@@ -13,6 +13,7 @@ from ..science.electrons.alignment import BandAlignment, band_alignment
 from ..science.electrons.pdos import Pdos
 from ..science.electrons.rules import OrbitalRules
 from ..science.electrons.traps import ElectronicStructure, analyse
+from ..science.elements import formula as chemical_formula
 from ..science.errors import InputError
 
 
@@ -66,7 +67,7 @@ def orbital_result(node: orm.WorkChainNode) -> OrbitalResult:
             remedy="It was imported without .pdos files; import it again with them.",
         )
     pdos = to_pdos(node.outputs.scf.orbitals)
-    formula = to_atoms(node.outputs.structure).get_chemical_formula("metal")
+    formula = chemical_formula(to_atoms(node.outputs.structure).symbols)
     rules = recorded_rules(node)
     return OrbitalResult(node.label, formula, node.uuid, pdos, analyse(pdos, rules.traps), rules)
 

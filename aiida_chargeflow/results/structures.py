@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..calculations.structures import to_atoms
 from ..science.charges.bonds import bond_graph
+from ..science.elements import formula as chemical_formula
 from ..science.kinds import INTERLAYER, SHELL, tag_coordinations, tag_regions
 from ..science.models.build import QDModel, build
 from ..science.models.lattice import Integers
@@ -92,7 +93,7 @@ def structure_result(node: orm.WorkChainNode) -> StructureResult:
     atoms = to_atoms(node.outputs.structure)
     return StructureResult(
         label=node.label,
-        formula=atoms.get_chemical_formula("metal"),
+        formula=chemical_formula(atoms.symbols),
         uuid=node.uuid,
         atoms=atoms,
         bonds=node.outputs.charge_flow.get_array("bonds")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ase import Atoms
 from ..clusters.programs import Cp2kProgram, mpirun_command
 from ..science.errors import InputError
 from ..workchains.model import ModelWorkChain
+from .steps import steps_to
 
 PROFILE = "chargeflow"
 COMPUTER = "localhost"
@@ -111,9 +113,10 @@ def start_daemon() -> None:
         ) from error
 
 
-def trial_run(codes: dict[str, orm.AbstractCode]) -> orm.WorkChainNode:
+def trial_run(codes: dict[str, orm.AbstractCode], tell: Callable[[str], None]) -> orm.WorkChainNode:
     """Take the molecule Cl2In-AsCl2 through CP2K, Bader and charge flow, in this process, and return the run.
 
+    :param tell: is given one line for each step.
     :raises InputError: it fails.
     """
     if not get_daemon_client().is_daemon_running:
@@ -129,7 +132,7 @@ def trial_run(codes: dict[str, orm.AbstractCode]) -> orm.WorkChainNode:
         codes, molecule, "demo", {"scf": _TRIAL_SETTINGS}, options
     )
     builder.metadata.label = "setup-trial"
-    with disable_caching():  # the result of an earlier trial would prove nothing
+    with disable_caching(), steps_to(tell):  # the result of an earlier trial would prove nothing
         _, node = run_get_node(builder)
     if not node.is_finished_ok:
         raise InputError(

@@ -13,7 +13,7 @@ from aiida.engine.processes import control
 from ..clusters.check import aiida_options
 from ..clusters.profile import RunOptions, profile_for
 from ..names import SWEEP_GROUP
-from ..science.errors import InputError
+from ..science.errors import InputError, one_of
 from ..science.models.spec import ModelSpec
 from ..workchains.model import ModelWorkChain, point_digest
 from ..workchains.point_runs import ACTIVE_STATES, active_runs, latest_runs
@@ -33,8 +33,7 @@ def group_of(name: str) -> orm.Group:
     """
     found = orm.QueryBuilder().append(orm.Group, filters={"label": SWEEP_GROUP + name}).first(flat=True)
     if found is None:
-        known = ", ".join(sweep_names()) or "none yet"
-        raise InputError("no such sweep", field="NAME", value=name, remedy=f"Known: {known}.")
+        raise InputError("no such sweep", field="NAME", value=name, remedy=one_of(name, sweep_names()))
     return found
 
 

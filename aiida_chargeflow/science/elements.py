@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import InputError
@@ -68,3 +70,40 @@ def element(symbol: str) -> Element:
 def known_elements() -> tuple[str, ...]:
     """Return the symbols of the table, sorted."""
     return tuple(sorted(_TABLE))
+
+
+# cations before anions, each from the highest formal charge to the lowest, the heavier first
+_IN_FORMULAE = (
+    *(
+        "Pb",
+        "Sn",
+        "Ge",
+        "Si",
+        "C",
+        "In",
+        "Ga",
+        "Al",
+        "Hg",
+        "Cd",
+        "Zn",
+        "Mn",
+        "Mg",
+        "Be",
+        "Cs",
+        "Ag",
+        "Cu",
+        "Na",
+    ),
+    *("Li", "H", "Bi", "Sb", "As", "P", "N", "Te", "Se", "S", "O", "I", "Br", "Cl", "F"),
+)
+
+
+def formula_order(symbols: Iterable[str]) -> list[str]:
+    """Return the different symbols in the order of every formula: ``In Cd As Se Cl``; unlisted elements come first."""
+    return sorted(set(symbols), key=lambda s: (_IN_FORMULAE.index(s) if s in _IN_FORMULAE else -1, s))
+
+
+def formula(symbols: Iterable[str]) -> str:
+    """Return the formula of a list of atoms, such as ``In156Cd180As119Se154Cl163``; a single atom has its 1."""
+    counts = Counter(symbols)
+    return "".join(f"{symbol}{counts[symbol]}" for symbol in formula_order(counts))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -50,3 +51,12 @@ def naming_file(file: str | Path) -> Iterator[None]:
         if error.file is not None:
             raise
         raise error.in_file(file) from None
+
+
+def one_of(value: object, known: Iterable[str], word: str = "Known") -> str:
+    """Return the remedy for a name that is not among the known ones: the nearest, if one is near, and all of them."""
+    names = list(known)
+    by_case = {name.lower(): name for name in names}
+    near = get_close_matches(str(value).lower(), by_case, 1)
+    hint = f"Did you mean {by_case[near[0]]}? " if near else ""
+    return f"{hint}{word}: {', '.join(filter(None, names)) or 'none'}."

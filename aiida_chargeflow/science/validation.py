@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
 
-from .errors import InputError
+from .errors import InputError, one_of
 
 
 class Validated(BaseModel):
@@ -45,12 +44,8 @@ def input_error(
         return InputError(
             problem[:1].lower() + problem[1:], field=field or None, value=found.get("input"), remedy=remedy
         )
-    known = _keys(model, place[:-1])
-    close = get_close_matches(place[-1], known, 1)
-    hint = f"Did you mean {close[0]}? " if close else ""
-    return InputError(
-        "unknown key", field=field, value=found["input"], remedy=f"{hint}Known: {', '.join(known) or 'none'}."
-    )
+    remedy = one_of(place[-1], _keys(model, place[:-1]))
+    return InputError("unknown key", field=field, value=found["input"], remedy=remedy)
 
 
 def _keys(model: type[BaseModel], place: list[str]) -> list[str]:

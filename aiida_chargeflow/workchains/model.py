@@ -19,7 +19,7 @@ from ..calculations.failures import reason
 from ..calculations.summarise import summarise
 from ..science.cp2k.input import WAVEFUNCTION
 from ..science.electrons.rules import OrbitalRules
-from ..science.errors import InputError
+from ..science.errors import InputError, one_of
 from ..science.models.spec import ModelSpec
 from ..science.settings import BaderSettings
 from .data_files import cp2k_data_files
@@ -228,6 +228,7 @@ class ModelWorkChain(WorkChain):
         inputs.structure = self.ctx.structure
         inputs.scf_parameters = self.ctx.scf.outputs.output_parameters
         inputs.metadata.call_link_label = "bader"
+        self.report("Bader partition of the density")
         return ToContext(bader=self.submit(BaderCalculation, **inputs))
 
     def has_lost_density(self) -> bool:
@@ -250,6 +251,7 @@ class ModelWorkChain(WorkChain):
 
     def solve_charge_flow(self) -> ExitCode | None:
         """Solve for the electrons handed along each bond."""
+        self.report("charge flow along the bonds")
         outputs, node = charge_flow.run_get_node(
             self.ctx.structure, self.ctx.bader.outputs.bader, self.inputs.charge_flow
         )
@@ -327,7 +329,7 @@ def _checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
                 "no option of a job",
                 field=f"options.{name}",
                 value=value,
-                remedy=f"Known: {', '.join(sorted(port))}.",
+                remedy=one_of(name, sorted(port)),
             )
         if (problem := port[name].validate(value)) is not None:
             raise InputError(problem.message, field=f"options.{name}", value=value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ase import Atoms
 
+from ..elements import formula as chemical_formula
 from .input import ScfSettings, cell_lengths_ang, check_atoms
 from .memory import count_basis_functions, count_grid_points, memory_of
 
@@ -65,7 +66,7 @@ def outlook(atoms: Atoms, settings: ScfSettings, n_ranks: int = _RANKS) -> Outlo
     cell = cell_lengths_ang(atoms, settings)
     step = step_core_seconds(float(cell.prod()), settings.cutoff_ry, n_functions)
     return Outlook(
-        formula=atoms.get_chemical_formula("metal"),
+        formula=chemical_formula(atoms.symbols),
         n_atoms=len(atoms),
         cell_ang=tuple(cell.tolist()),
         n_basis_functions=n_functions,

@@ -19,6 +19,7 @@ from ..charges.bonds import bond_graph
 from ..charges.partition import SAME_PLACE_ANG, AtomicCharges, accept_partition
 from ..electrons.cube import Cube, read_cube
 from ..electrons.pdos import Pdos, merge_spins, read_pdos
+from ..elements import formula as chemical_formula
 from ..errors import InputError, naming_file
 from ..kinds import decode, kind_names, tag
 from ..models.from_atoms import Source, model_from_atoms
@@ -153,8 +154,8 @@ def _check_elements(path: Path, output: Cp2kOutput, atoms: Atoms) -> None:
         for name, n in output.kinds.items():
             counts[_element_of(name)] = counts.get(_element_of(name), 0) + n
     if counts and counts != dict(Counter(atoms.get_chemical_symbols())):
-        formula = "".join(f"{symbol}{counts[symbol]}" for symbol in sorted(counts))
-        raise InputError(f"the output is of {formula}, the structure is not", file=path, remedy=_ONE_RUN)
+        found = chemical_formula(Counter(counts).elements())
+        raise InputError(f"the output is of {found}, the structure is not", file=path, remedy=_ONE_RUN)
 
 
 def _check_last_geometry(files: RunFiles, output: Cp2kOutput, atoms: Atoms) -> None:

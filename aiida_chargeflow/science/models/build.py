@@ -10,6 +10,8 @@ import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 
+from ..elements import formula as chemical_formula
+from ..elements import formula_order
 from ..kinds import LIGAND, REGIONS, encode, tag
 from .checks import check_framework, check_neutral, check_not_empty, check_overlaps, check_passivated
 from .draft import Draft, Edit, lay_out
@@ -57,8 +59,8 @@ class QDModel:
 
     @property
     def formula(self) -> str:
-        """Return the formula with cations first, from the core outwards: ``In156Cd180As119Se154Cl163``."""
-        return "".join(f"{symbol}{n}" for symbol, n in self.summary()["counts"].items())
+        """Return the formula with cations first: ``In156Cd180As119Se154Cl163``."""
+        return chemical_formula(self.symbols)
 
     @property
     def symbols(self) -> list[str]:
@@ -73,8 +75,7 @@ class QDModel:
     def summary(self) -> dict[str, Any]:
         """Return counts, n_atoms, formal_charge, regions and coordination as plain, ordered mappings."""
         symbols = self.symbols
-        charges = dict(zip(symbols, self.formal_charges.tolist(), strict=True))
-        order = sorted(charges, key=lambda s: (charges[s] < 0, -abs(charges[s]), symbols.index(s)))
+        order = formula_order(symbols)
         regions = [REGIONS.get(region, "unknown") for region in self.regions.tolist()]
         return {
             "counts": _tally([""] * len(symbols), symbols, [""], order)[""],

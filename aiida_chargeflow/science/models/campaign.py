@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, one_of
 from ..yaml_file import read_yaml
-from .spec import CAMPAIGN_KEYS, ModelSpec
+from .spec import CAMPAIGN_KEYS, ModelSpec, refuse_unknown
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}\Z")
 _MAX_POINTS = 10_000
@@ -81,6 +81,7 @@ class Campaign:
                 "must be one word", field="name", value=name, remedy="Use letters, digits and _ . + - only."
             )
         base = {key: value for key, value in data.items() if key not in CAMPAIGN_KEYS}
+        refuse_unknown(base)
         run = {"protocol": data.get("protocol", "balanced"), "overrides": data.get("overrides") or {}}
         axes = _axes(data.get("axes") or {})
         exclude = _exclusions(data.get("exclude") or [], axes)
@@ -142,7 +143,7 @@ def _exclusions(data: Any, axes: Mapping[str, _Axis]) -> list[dict[str, Any]]:
         for path, wanted in rule.items():
             if path not in axes:
                 raise InputError(
-                    "is not an axis", field=f"{field}.{path}", value=path, remedy=f"Axes: {', '.join(axes)}."
+                    "is not an axis", field=f"{field}.{path}", value=path, remedy=one_of(path, axes, "Axes")
                 )
             allowed = [value for _, value, _ in axes[path]]
             for value in wanted if isinstance(wanted, list) and wanted not in allowed else [wanted]:
@@ -151,7 +152,7 @@ def _exclusions(data: Any, axes: Mapping[str, _Axis]) -> list[dict[str, Any]]:
                         "is not a value of this axis",
                         field=f"{field}.{path}",
                         value=value,
-                        remedy=f"Values: {', '.join(map(_short, allowed))}.",
+                        remedy=one_of(_short(value), map(_short, allowed), "Values"),
                     )
     return [dict(rule) for rule in data]
 

@@ -8,7 +8,7 @@ from ase.data import atomic_numbers, covalent_radii
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..elements import element, known_elements
-from ..errors import InputError
+from ..errors import InputError, one_of
 
 _PAPER = "HLE17 study of InAs@CdSe quantum dots (experimental zinc-blende value)"
 _VURGAFTMAN = "Vurgaftman, Meyer, Ram-Mohan, J. Appl. Phys. 89, 5815 (2001), 300 K"
@@ -110,7 +110,7 @@ def material(name: str, extra: Mapping[str, Material] | None = None) -> Material
             "unknown material",
             field="material",
             value=name,
-            remedy=f"Known: {', '.join(sorted(known))}. Others can be added under the key materials: "
+            remedy=f"{one_of(name, sorted(known))} Others can be added under the key materials: "
             "with cation, anion and lattice_constant_ang.",
         )
     return known[name]

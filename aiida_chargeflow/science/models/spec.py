@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ..errors import InputError
+from ..errors import InputError, one_of
 from ..validation import Validated, input_error
 from ..yaml_file import read_yaml
 from .candidates import choose
@@ -216,11 +216,23 @@ def _refuse_foreign(data: Mapping[str, Any]) -> None:
             remedy="Use it with the sweep commands, or write one model without axes.",
         )
     if "core" not in data:
+        refuse_unknown(data)  # a misspelt core among them
         raise InputError(
             "the key core is missing",
             field="core",
             remedy="Write, for example, core: {material: InAs, centre: anion, planes: [9, 16, 7]}.",
         )
+
+
+def refuse_unknown(data: Mapping[str, Any]) -> None:
+    """Raise for a key that belongs neither to a model nor to a campaign.
+
+    :raises InputError: names the key, and the one that was probably meant.
+    """
+    known = [*ModelSpec.model_fields, *CAMPAIGN_KEYS]
+    for key in data:
+        if key not in known:
+            raise InputError("unknown key", field=str(key), value=data[key], remedy=one_of(key, known))
 
 
 def _qd_builder_recipe(data: Mapping[str, Any]) -> InputError:

@@ -11,7 +11,7 @@ import yaml
 from ...science.cp2k.input import ScfSettings
 from ...science.cp2k.relaxation import resolve_levels
 from ...science.electrons.rules import OrbitalRules
-from ...science.errors import InputError
+from ...science.errors import InputError, one_of
 from ...science.settings import BaderSettings, ChargeFlowSettings
 
 _DEFAULT = "default"
@@ -37,7 +37,7 @@ def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict
     """
     if name not in protocol_names():
         raise InputError(
-            "unknown protocol", field="protocol", value=name, remedy=f"Known: {', '.join(protocol_names())}."
+            "unknown protocol", field="protocol", value=name, remedy=one_of(name, protocol_names())
         )
     settings = _merge(_merge(_read(_DEFAULT), _read(name)), overrides or {}, path="overrides")
     settings.pop("description")
@@ -73,7 +73,7 @@ def _merge(base: Mapping[str, Any], changes: Mapping[str, Any], path: str = "pro
         if isinstance(merged.get(key), Mapping):
             merged[key] = _merge(merged[key], value, f"{path}.{key}")
         elif path in ("protocol", "overrides") and key not in base:
-            raise InputError("unknown section", field=f"{path}.{key}", remedy=f"Known: {', '.join(base)}.")
+            raise InputError("unknown section", field=f"{path}.{key}", remedy=one_of(key, base))
         else:
             merged[key] = value
     return merged

@@ -26,7 +26,7 @@ from typing import Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from ...errors import InputError
+from ...errors import InputError, one_of
 from ...validation import Validated, input_error
 from ..materials import Material
 
@@ -103,7 +103,7 @@ def pattern(role: Role, name: str) -> Pattern:
             f"unknown {role} pattern",
             field=role,
             value=name,
-            remedy=f"Known: {', '.join(item.name for item in patterns(role))}.",
+            remedy=one_of(name, (item.name for item in patterns(role))),
         ) from None
 
 
