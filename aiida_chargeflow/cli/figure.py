@@ -6,7 +6,7 @@ import click
 
 from . import NearGroup
 from .flow_figures import depth_profile, flow_map, region_flow
-from .orbital_figures import alignment, composition, orbitals
+from .orbital_figures import alignment, composition, orbitals, traps_flow
 from .paper_figures import paper
 from .structure_figures import isosurface, structure
 from .trend_figures import gap_vs_ligand_density, gap_vs_monolayers, ligand_density
@@ -22,6 +22,7 @@ for command in (
     orbitals,
     composition,
     isosurface,
+    traps_flow,
     flow_map,
     depth_profile,
     region_flow,

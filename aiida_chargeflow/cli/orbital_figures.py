@@ -12,17 +12,24 @@ from ..science.errors import InputError
 from .figure_output import Range, finish, models_argument, output_options, single
 
 if TYPE_CHECKING:
+    from aiida import orm
+
     from ..results.orbitals import OrbitalResult
 
 
-def _results(models: tuple[str, ...], output: Path) -> list[OrbitalResult]:
+def _nodes(models: tuple[str, ...], output: Path) -> list[orm.WorkChainNode]:
     from ..results import tables
-    from ..results.orbitals import orbital_result
     from ..runs import submit as launcher
 
     check_output(output)
     launcher.load_profile()
-    return [orbital_result(node) for node in tables.models_of(models)]
+    return tables.models_of(models)
+
+
+def _results(models: tuple[str, ...], output: Path) -> list[OrbitalResult]:
+    from ..results.orbitals import orbital_result
+
+    return [orbital_result(node) for node in _nodes(models, output)]
 
 
 @click.command()
@@ -59,12 +66,32 @@ def orbitals(
     from ..figures.pdos import orbital_figure
     from ..panels.views import ladder
 
-    if emin >= emax:
-        raise InputError("empty window", field="--emin", value=emin, remedy="Choose it below --emax.")
+    _check_window(emin, emax)
     results = _results(models, output)
     ladders = [ladder(result, by, gap) for result in results]
     drawn = orbital_figure(ladders, window_ev=(emin, emax), zoom_ev=zoom)
     finish(drawn, output, [result.uuid for result in results], as_json)
+
+
+@click.command("traps-flow")
+@models_argument
+@output_options
+@click.option("--emin", default=-2.0, show_default=True, help="Lowest energy shown, eV.")
+@click.option("--emax", default=3.0, show_default=True, help="Highest energy shown, eV.")
+def traps_flow(models: tuple[str, ...], output: Path, as_json: bool, emin: float, emax: float) -> None:
+    """Draw each orbital's energy against the flow magnitude of the atoms that carry it, traps marked."""
+    from ..figures.traps_flow import traps_flow_figure
+    from ..panels.views import flow_of_orbitals
+
+    _check_window(emin, emax)
+    nodes = _nodes(models, output)
+    drawn = traps_flow_figure([flow_of_orbitals(node) for node in nodes], window_ev=(emin, emax))
+    finish(drawn, output, [node.uuid for node in nodes], as_json)
+
+
+def _check_window(emin: float, emax: float) -> None:
+    if emin >= emax:
+        raise InputError("empty window", field="--emin", value=emin, remedy="Choose it below --emax.")
 
 
 @click.command()

@@ -16,9 +16,12 @@ from ..figures.pdos import OrbitalLadder
 from ..figures.plane import facet_label
 from ..figures.structure import StructureView
 from ..figures.style import formula_text
+from ..figures.traps_flow import FlowOfOrbitals
+from ..results.flow import flow_analysis
 from ..results.kept_orbitals import read_orbital, wanted
-from ..results.orbitals import OrbitalResult
+from ..results.orbitals import OrbitalResult, orbital_result
 from ..results.structures import StructureResult, structure_result
+from ..science.electrons.carriers import carrier_mean
 from ..science.electrons.cube import isovalue
 from ..science.kinds import LIGAND, REGIONS
 
@@ -124,3 +127,23 @@ def boundaries(result: StructureResult) -> dict[str, tuple[NDArray[np.float64], 
         )
         for region in present
     }
+
+
+def flow_of_orbitals(node: orm.WorkChainNode) -> FlowOfOrbitals:
+    """Return the energy of each orbital and the stored flow magnitude of the atoms that carry it.
+
+    :raises InputError: a model without orbitals or without charge flow.
+    """
+    states, flow = orbital_result(node), flow_analysis(node).flow.flow_magnitude
+    found = states.structure
+    kinds = [site.kind_name for site in node.outputs.structure.sites]
+    if set(states.pdos.kind_names) - set(kinds):  # imported with bare kinds, as CP2K had them
+        kinds = [node.outputs.structure.get_kind(name).symbol for name in kinds]
+    return FlowOfOrbitals(
+        title=title_of(states.label, states.formula),
+        energies_ev=found.energies_ev,
+        flow_e=carrier_mean(states.pdos, kinds, flow),
+        is_occupied=np.arange(found.energies_ev.size) < states.pdos.n_occupied,
+        is_trap=found.is_trap,
+        mean_flow_e=float(flow.mean()),
+    )

@@ -12,6 +12,7 @@ from aiida_chargeflow.cli import main
 from aiida_chargeflow.cli.paper_figures import _draw
 from aiida_chargeflow.figures import style
 from aiida_chargeflow.figures.pdos import orbital_figure
+from aiida_chargeflow.figures.traps_flow import traps_flow_figure
 from aiida_chargeflow.panels import paper as paper_models
 from aiida_chargeflow.panels import trends
 from aiida_chargeflow.panels import views as figure_views
@@ -50,6 +51,7 @@ def figure(*arguments):
             "flow-map {cs-abrupt} --normal 0,0,1 --origin 0,0,0 --streamlines --atom-labels magnitude -o {out}.svg",
             ["cs-abrupt"],
         ),
+        ("traps-flow {demo-pure} {demo-exchange} -o {out}.svg", ["demo-pure", "demo-exchange"]),
         ("flow-map {cs-alloyed} --scene spheres -o {out}.html", ["cs-alloyed"]),
         ("depth-profile {cs-alloyed} -o {out}.svg", ["cs-alloyed"]),
         ("region-flow {cs-alloyed} -o {out}.svg", ["cs-alloyed"]),
@@ -211,3 +213,21 @@ def test_bad_input_is_one_message_and_no_file(models, paper, tmp_path, monkeypat
     assert message in result.output
     assert "Traceback" not in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_traps_stand_at_the_flow_of_the_atoms_that_carry_them(models):
+    """The mean over atoms is summed here by hand from the stored nodes, orbital by orbital."""
+    node = models["demo-pure"]
+    panel = figure_views.flow_of_orbitals(node)
+    pdos, flow = orbital_result(node).pdos, node.outputs.charge_flow.get_array("flow_magnitude")
+    assert pdos.atom_weights is not None, "a dot this small prints shares of atoms"
+    k = pdos.n_occupied
+    expected = sum(share * e for share, e in zip(pdos.atom_weights[:, k], flow, strict=True))
+    assert panel.flow_e[k] == pytest.approx(expected)
+    assert panel.is_occupied[k - 1]
+    assert not panel.is_occupied[k]
+    (ax,) = traps_flow_figure([panel], window_ev=(-1.0, 2.0)).axes
+    drawn = {line.get_gid(): line.get_xydata() for line in ax.lines}
+    shown = (panel.energies_ev >= -1) & (panel.energies_ev <= 2)
+    for name, members in (("empty", ~panel.is_occupied), ("trap", panel.is_trap)):
+        assert np.allclose(drawn[name], np.column_stack([panel.flow_e, panel.energies_ev])[shown & members])
