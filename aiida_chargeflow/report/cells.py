@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..results.columns import Column
+
 MISSING = "–"
 
 
@@ -26,20 +28,6 @@ class Cell:
     def is_number(self) -> bool:
         """Return whether the value is a number."""
         return isinstance(self.value, int | float)
-
-
-@dataclass(frozen=True)
-class Column:
-    """The head of a column.
-
-    :param key: name of the quantity, as in the tables of the command line.
-    :param definition: what it means, in one sentence.
-    """
-
-    key: str
-    heading: str
-    unit: str = ""
-    definition: str = ""
 
 
 @dataclass(frozen=True)

@@ -97,8 +97,8 @@ def _parts(members: Sequence[tuple[float, orm.WorkChainNode]]) -> list[list[orm.
 def _table(
     nodes: Sequence[orm.WorkChainNode], rows: Sequence[Mapping[str, Cell]], family: Mapping[str, str]
 ) -> Grid:
-    heads = {column.key: column for column in overview_columns()}
-    first = replace(heads["label"], key="family", heading="family", definition="interface and surface")
+    heads = {column.name: column for column in overview_columns()}
+    first = replace(heads["label"], name="family", heading="family", definition="interface and surface")
     cells = [
         [
             row["label"],

@@ -9,11 +9,11 @@ import yaml
 from aiida import orm
 
 from ..results import tables
-from ..results.columns import describe
+from ..results.columns import Column, columns
 from ..results.costs import cost, total
 from ..results.tracing import origin
 from ..science.kinds import REGIONS
-from .cells import Cell, Column, Grid, count, number, words
+from .cells import Cell, Grid, count, number, words
 from .protocol import protocol_of
 
 _KEY_NUMBERS = (
@@ -28,6 +28,25 @@ _KEY_NUMBERS = (
     ("electronic_temperature_k", "electronic temperature", "K", 0),
     ("max_occupation_deviation_e", "largest deviation of an occupation from an integer", "e", 3),
     ("ligands_per_nm2", "ligand density", "nm⁻²", 2),
+)
+
+
+_TRAP_COLUMNS = (
+    Column("index", "number that CP2K gives the orbital", heading="orbital"),
+    Column("energy_ev", "relative to the energy zero of the figures", "eV", "energy"),
+    Column("occupied", heading="occupation"),
+    Column(
+        "reason",
+        "localised: on few atoms; surface: prefers atoms with missing neighbours",
+        heading="trap because",
+    ),
+    Column("participation_number", "participation number", "atoms", "spread over"),
+    Column("carriers", "share of the orbital on the atoms of the kind", heading="kinds that carry it"),
+    Column(
+        "atoms",
+        "share on single atoms, numbered from 1; – without shares of atoms",
+        heading="atoms that carry it",
+    ),
 )
 
 
@@ -72,7 +91,11 @@ def stoichiometry(node: orm.WorkChainNode) -> Grid:
     ]
     sums = [sum(own.get(symbol, 0) for own in found.values()) for symbol in symbols]
     rows.append([words("all", uuid), *(count(n, uuid) for n in sums), count(sum(sums), uuid)])
-    heads = [Column("region", "region"), *(Column(s, s) for s in symbols), Column("n_atoms", "atoms")]
+    heads = [
+        Column("region", heading="region"),
+        *(Column(s, heading=s) for s in symbols),
+        columns()["n_atoms"],
+    ]
     return Grid("Atoms by region and element", heads, rows)
 
 
@@ -82,8 +105,8 @@ def charges_by_region(node: orm.WorkChainNode) -> Grid | None:
     charges = node.outputs.summary.get_dict().get("region_charge_e", {})
     rows = [[words(region, uuid), number(charge, uuid)] for region, charge in charges.items()]
     heads = [
-        Column("region", "region"),
-        Column("charge_e", "Bader charge", "e", "sum over the atoms of the region"),
+        Column("region", heading="region"),
+        Column("charge_e", "sum over the atoms of the region", "e", "Bader charge"),
     ]
     return Grid("Bader charge of the regions; positive: electrons lost", heads, rows) if rows else None
 
@@ -105,14 +128,13 @@ def by_kind(node: orm.WorkChainNode) -> Grid | None:
         ]
         for charge, flow in pairs
     ]
-    heads = [Column(key, key) for key in ("kind", "element", "region")]
-    heads += [Column("coordination", "bonds"), Column("n_atoms", "atoms")]
-    for quantity, name in (("bader_charge_e", "Bader charge"), ("flow_magnitude_e", "flow")):
-        for part, word in (("", "mean"), ("min_", "min"), ("max_", "max")):
-            meaning = describe("", f"{part}{quantity}")
-            heads.append(
-                Column(f"{part}{quantity}", f"{name}, {word}", "e", meaning.definition if meaning else "")
-            )
+    heads = [Column(name, heading=name) for name in ("kind", "element", "region")]
+    heads += [columns()["coordination"], columns()["charges.n_atoms"]]
+    heads += [
+        columns()[f"{part}{quantity}"]
+        for quantity in ("bader_charge_e", "flow_magnitude_e")
+        for part in ("", "min_", "max_")
+    ]
     return Grid("Charges and charge flow by kind of atom", heads, rows)
 
 
@@ -133,26 +155,7 @@ def traps(node: orm.WorkChainNode) -> Grid | None:
         ]
         for trap in found
     ]
-    heads = [
-        Column("index", "orbital", "", "number that CP2K gives the orbital"),
-        Column("energy_ev", "energy", "eV", "relative to the energy zero of the figures"),
-        Column("occupied", "occupation"),
-        Column(
-            "reason",
-            "trap because",
-            "",
-            "localised: on few atoms; surface: prefers atoms with missing neighbours",
-        ),
-        Column("participation_number", "spread over", "atoms", "participation number"),
-        Column("carriers", "kinds that carry it", "", "share of the orbital on the atoms of the kind"),
-        Column(
-            "atoms",
-            "atoms that carry it",
-            "",
-            "share on single atoms, numbered from 1; – without shares of atoms",
-        ),
-    ]
-    return Grid("Traps between the delocalised band edges", heads, rows) if rows else None
+    return Grid("Traps between the delocalised band edges", _TRAP_COLUMNS, rows) if rows else None
 
 
 def _shares(carriers: Any) -> str:
@@ -174,13 +177,8 @@ def costs(node: orm.WorkChainNode) -> Grid:
     rows = list(cost(node))
     uuids = {called.pk: called.uuid for called in node.called_descendants}
     cells = [_cost_row(row, uuids[row["job_pk"]]) for row in rows] + [_cost_row(total(rows), node.uuid)]
-    heads = [Column("job", "job"), Column("exit_status", "exit status")]
-    for key, heading in (("n_cores", "cores"), ("walltime_s", "wall time"), ("core_hours", "core-hours"),
-                         ("n_scf_steps", "SCF steps"), ("peak_memory_mib", "peak memory")):  # fmt: skip
-        meaning = describe("cost", key)
-        heads.append(
-            Column(key, heading, meaning.unit if meaning else "", meaning.definition if meaning else "")
-        )
+    names = ("exit_status", "n_cores", "walltime_s", "cost.core_hours", "n_scf_steps", "peak_memory_mib")
+    heads = [Column("job", heading="job"), *(columns()[name] for name in names)]
     return Grid("Cost of the jobs", heads, cells)
 
 

@@ -8,57 +8,23 @@ from typing import Any
 from aiida import orm
 
 from ..panels.trends import n_monolayers
-from ..results.columns import columns
+from ..results.columns import Column, columns
 from ..results.costs import cost, total
 from ..results.select import model_row
 from ..results.structures import spec_of
 from ..results.tracing import model
-from .cells import Cell, Column, count, number, words
+from .cells import Cell, count, number, words
 from .protocol import protocol_of
 
-_HEADINGS = {
-    "label": ("model", "", "label of the model run; opens its page"),
-    "formula": ("formula", "", ""),
-    "n_atoms": ("atoms", "", ""),
-    "interface": ("interface", "", "pattern of the interface between core and shell"),
-    "surface": ("surface", "", "patterns of the surface"),
-    "n_monolayers": ("mono\u00adlayers", "", "thickness of all shells together, in monolayers"),
-    "protocol": ("protocol", "", "protocol of the calculations"),
-    "energy_ev": ("energy", "", ""),
-    "gap_ev": ("HOMO-LUMO gap", "", ""),
-    "band_edge_gap_ev": ("band\u2011edge gap", "", ""),
-    "n_traps": ("traps", "", ""),
-    "flow_4c_e": (
-        "flow 4c anions",
-        "e",
-        "mean charge-flow magnitude on the 4-coordinate anions of the crystal",
-    ),
-    "flow_3c_e": (
-        "flow 3c anions",
-        "e",
-        "mean charge-flow magnitude on the 3-coordinate anions of the crystal",
-    ),
-    "ligands_per_nm2": ("ligand density", "", ""),
-    "core_hours": (
-        "core-hours",
-        "h",
-        "cores times wall time of all jobs of the model, failed ones included",
-    ),
-}
+_COLUMNS = (
+    "label", "formula", "n_atoms", "interface", "surface", "n_monolayers", "protocol", "energy_ev", "gap_ev",
+    "band_edge_gap_ev", "n_traps", "flow_4c_e", "flow_3c_e", "ligands_per_nm2", "core_hours",
+)  # fmt: skip
 
 
 def overview_columns() -> list[Column]:
     """Return the heads of the summary table."""
-    known = columns()
-    return [
-        Column(
-            key,
-            heading,
-            unit or (known[key].unit if key in known else ""),
-            definition or (known[key].definition if key in known else ""),
-        )
-        for key, (heading, unit, definition) in _HEADINGS.items()
-    ]
+    return [columns()[name] for name in _COLUMNS]
 
 
 def overview_row(node: orm.WorkChainNode, href: str) -> dict[str, Cell]:
@@ -80,10 +46,10 @@ def overview_row(node: orm.WorkChainNode, href: str) -> dict[str, Cell]:
         "n_traps": count(row.get("n_traps"), summary),
         "flow_4c_e": number(flows["4c anion"], summary),
         "flow_3c_e": number(flows["3c anion"], summary),
-        "ligands_per_nm2": number(row.get("ligands_per_nm2"), summary, 2),
+        "ligands_per_nm2": number(row.get("ligands_per_nm2"), summary, columns()["ligands_per_nm2"].digits),
         "core_hours": number(total(list(cost(node)))["core_hours"], node.uuid, 2),
     }
-    return {key: cells[key] for key in _HEADINGS}
+    return {key: cells[key] for key in _COLUMNS}
 
 
 def _construction(node: orm.WorkChainNode) -> dict[str, Cell]:

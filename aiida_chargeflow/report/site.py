@@ -94,7 +94,7 @@ def _index(
         title=title,
         models=rows,
         columns=columns,
-        numeric={column.key for column in columns if any(row[column.key].is_number for row in rows)},
+        numeric={column.name for column in columns if any(row[column.name].is_number for row in rows)},
         left_out=[
             {"label": node.label or "without label", "pk": node.pk, "uuid": node.uuid, "state": _state(node)}
             for node in left_out

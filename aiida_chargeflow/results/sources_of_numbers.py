@@ -17,7 +17,6 @@ from .tables import TABLES, Row
 _ROW_KEYS = ("kind", "orbital", "job_pk")
 #: Outputs of a model whose entries are looked through when no table has the number.
 _RESULTS = ("summary", "quality", "model", "scf.output_parameters", "bader.output_parameters")
-_KIND_ARRAYS = {"bader_charge_e": "bader_charge", "flow_magnitude_e": "flow_magnitude"}
 
 
 @dataclass(frozen=True)
@@ -100,30 +99,16 @@ def _output(model: orm.WorkChainNode, name: str) -> orm.Dict | None:
 
 def _holder(model: orm.WorkChainNode, table: str, row: Row, column: str) -> tuple[orm.Node, str]:
     """Return the node that holds a cell, and the key, array or property that it is made from."""
-    outputs = model.outputs
-    if table == "stoichiometry":
-        what = "ratio of the numbers of sites" if column.startswith("ratio_") else "number of sites"
-        return outputs.structure, f"{what}: {column}"
-    if table in ("charges", "charge-flow"):
-        if column in _KIND_ARRAYS:
-            return outputs.summary, f"{column}.{row['kind']}"
-        array = _KIND_ARRAYS.get(column.partition("_")[2])
-        return (
-            (
-                outputs.charge_flow,
-                f"array {array}, {column.partition('_')[0]} over the sites of {row['kind']}",
-            )
-            if array
-            else (outputs.structure, f"{column} of the sites of {row['kind']}")
-        )
-    if table == "orbitals":
-        array = "eigenvalue_ev" if column == "energy_ev" else "kind_weight"
-        return outputs.scf.orbitals, f"array {array}, {row['orbital']}: {column}"
-    if table == "cost":
+    known = describe(table, column) or Column(column)
+    place = known.place.format(column=column, **{name: row[name] for name in _ROW_KEYS if name in row})
+    if known.source == "job":
         job = orm.load_node(row["job_pk"])
-        told = job.outputs.output_parameters if "output_parameters" in job.outputs else job
-        return (told, column) if column in getattr(told, "keys", list)() else (job, column)
-    return outputs.summary, column
+        told = job.outputs.output_parameters if "output_parameters" in job.outputs else None
+        return (told if told is not None and column in told.keys() else job), place  # noqa: SIM118
+    node: Any = model.outputs
+    for part in known.source.split("."):
+        node = node[part]
+    return node, place
 
 
 def _is_number(value: Any) -> bool:
