@@ -1,0 +1,85 @@
+"""The fit of the charge transfer, on charges that are known exactly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.science.models.build import build
+from aiida_chargeflow.science.models.spec import ModelSpec
+from aiida_chargeflow.science.valences.dot import dot_of_model
+from aiida_chargeflow.science.valences.fit import ComputedDot, fit
+from aiida_chargeflow.science.valences.parameters import default_parameters
+from aiida_chargeflow.science.valences.prediction import predict
+
+TRUE = default_parameters().model_copy(
+    update={"transfer_e": {"As": 0.3, "Cl": 0.5, "Se": 0.45}, "lone_pair_e": 0.08}
+)
+
+
+@pytest.fixture(scope="module")
+def dots():
+    core = {"material": "InAs", "centre": "anion", "planes": [5, 4, 3]}
+    shell = [{"material": "CdSe", "n_monolayers": 1}]
+    models = {
+        "pure": {"core": core},
+        "exchange": {"core": core, "surface": {"pattern": "exchange", "fraction": 0.3333}},
+        "abrupt": {"core": core, "shells": shell},
+        "alloyed": {"core": core, "shells": shell, "interface": "alloyed"},
+        "shell": {"core": {**core, "material": "CdSe"}},
+    }
+    found = []
+    for label, keys in models.items():
+        dot = dot_of_model(build(ModelSpec.from_mapping({**keys, "start_geometry": "lattice"})))
+        found.append(ComputedDot(label, label, dot, predict(dot, TRUE).charge))
+    return found
+
+
+def test_known_parameters_are_found(dots):
+    found = fit(dots, "made up")
+    assert found.parameters.transfer_e == pytest.approx(TRUE.transfer_e, abs=1e-6)
+    assert found.parameters.lone_pair_e == pytest.approx(0.08, abs=1e-6)
+    assert max(found.parameters.charge_error_e.values()) < 1e-4
+    assert found.parameters.n_dots == 5
+    assert found.parameters.source == "made up"
+
+
+def test_errors_are_those_of_dots_that_were_left_out(dots):
+    """A dot whose charges follow another law is not in the parameters that predict it."""
+    odd = replace(dots[-1], bader_charge=1.2 * dots[-1].bader_charge)
+    found = fit([*dots[:-1], odd])
+    missed = next(one for one in found.left_out if one.computed is odd)
+    expected = np.sqrt(((odd.bader_charge - dots[-1].bader_charge) ** 2).mean())
+    got = np.sqrt(((missed.prediction.charge - odd.bader_charge) ** 2).mean())
+    assert got == pytest.approx(expected, rel=1e-3)
+    assert np.diag(found.parameters.covariance).max() > 1e-6
+
+
+def test_dots_of_one_formula_do_not_test_each_other(dots):
+    twin = replace(dots[-1], label="twin", bader_charge=1.2 * dots[-1].bader_charge)
+    found = fit([*dots, twin])
+    alike = [one.prediction.charge for one in found.left_out if one.computed.family == twin.family]
+    assert alike[0] == pytest.approx(alike[1])
+    assert alike[0] == pytest.approx(dots[-1].bader_charge, abs=1e-4)
+
+
+def test_too_few_dots_are_refused(dots):
+    with pytest.raises(InputError, match="1 formulas are too few"):
+        fit(dots[:1])
+    with pytest.raises(InputError, match="0 finished models"):
+        fit([])
+    with pytest.raises(InputError, match="lone pair"):
+        fit(list(_molecules()))
+
+
+def _molecules():
+    from ase import Atoms
+
+    from aiida_chargeflow.science.valences.dot import dot_of_atoms
+
+    for n, symbol in enumerate(("In", "Ga")):
+        dot = dot_of_atoms(Atoms([symbol, "As"], positions=[(0, 0, 0), (2.6, 0, 0)]))
+        yield ComputedDot(symbol, str(n), dot, np.array([0.3, -0.3]))
