@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import contextlib
 from pathlib import Path
 
-from ..science.errors import InputError
+from ..science.files import write_whole
 from .result import Partition
 
 _RULE = " " + "-" * 80
@@ -44,29 +43,12 @@ def format_acf(partition: Partition) -> str:
 
 
 def write_acf(partition: Partition, directory: Path) -> Path:
-    """Write ACF.dat to ``directory`` under a temporary name first, and return its path.
+    """Write ACF.dat to ``directory`` and return its path.
 
     :raises InputError: the directory cannot be written.
     """
     target = directory / "ACF.dat"
-    temporary = None
-    try:
+    with contextlib.suppress(OSError):  # writing to it will tell
         directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=directory, prefix=".ACF.dat-", delete=False, encoding="ascii"
-        ) as stream:
-            temporary = Path(stream.name)
-            stream.write(format_acf(partition))
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise InputError(
-            f"cannot write ACF.dat: {error.strerror}",
-            file=directory,
-            remedy="Choose another directory with -o.",
-        ) from error
+    write_whole(target, format_acf(partition))
     return target

@@ -145,7 +145,7 @@ def _figures(result: Analysis, title: str, options: dict[str, Any]) -> dict[str,
 
 
 def _write(output: Path, files: dict[str, bytes | str]) -> None:
-    from ..science.charges.export import write_whole
+    from ..science.files import write_whole
 
     output.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

@@ -9,8 +9,8 @@ import click
 import yaml
 
 from ..science.errors import InputError, one_of
+from ..science.files import write_whole
 from . import json_option, print_json
-from .files import write_text
 
 # in a checkout a link to the folder `workflows`; in an installed package its files
 _FOLDER = "examples"
@@ -44,7 +44,7 @@ def examples(names: tuple[str, ...], output: Path | None, as_json: bool) -> None
             )
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in targets.items():
-        write_text(path, text)
+        write_whole(path, text)
     if as_json:
         print_json({"written": [str(path) for path in targets]})
         return

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from ..science.errors import InputError
+from ..science.files import write_whole
 from ..science.writing.methods_format import to_latex, to_markdown
 from ..science.writing.methods_text import paragraphs
-from .files import write_text
 
 
 @click.command()
@@ -49,8 +49,8 @@ def methods(models: tuple[str, ...], output: Path | None, bibtex: Path | None, f
         to_markdown(text, known) if form == "markdown" else to_latex(text, known, bibtex or Path("refs.bib"))
     )
     if bibtex is not None:
-        write_text(bibtex, to_bibtex(keys))
+        write_whole(bibtex, to_bibtex(keys))
     if output is None:
         click.echo(draft, nl=False)
     else:
-        write_text(output, draft)
+        write_whole(output, draft)

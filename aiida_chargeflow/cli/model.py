@@ -99,13 +99,12 @@ def draw(file: Path, output: Path, by: Any, view: tuple[float, ...]) -> None:
     from ..figures import model_view
     from ..panels.files import save
     from ..science.errors import InputError
+    from ..science.files import write_whole
 
     made = _load(file)
     if output.suffix == ".html":
         page = model_view.page_of(made, "element" if by == "pattern" else by, view, by == "pattern")
-        partial = output.with_name(f".{output.name}.part")
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(output)
+        write_whole(output, page)
         click.echo(f"wrote {output}")
         return
     figure = model_view.pattern_figure_of(made) if by == "pattern" else model_view.figure_of(made, by, view)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..science.errors import InputError
+from ..science.files import whole_file, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,19 +48,12 @@ def save(figure: Figure, output: Path, sources: Sequence[str]) -> None:
     check_output(output)
     note = {"Description" if output.suffix != ".pdf" else "Subject": _note(sources)}
     undated = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(output.suffix, {})
-    partial = output.with_name(f".{output.name}.part{output.suffix}")
-    try:
-        with paper_style():
-            figure.savefig(partial, dpi=DPI, metadata={**note, **undated})
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
+    with paper_style(), whole_file(output) as temporary:
+        figure.savefig(temporary, dpi=DPI, metadata={**note, **undated})
 
 
 def save_page(page: str, output: Path, sources: Sequence[str]) -> None:
     """Save an HTML page with the UUIDs of its sources in a comment at its end."""
-    from ..science.charges.export import write_whole
-
     write_whole(output, f"{page}\n<!-- {_note(sources)} -->\n")
 
 

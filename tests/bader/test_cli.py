@@ -110,7 +110,7 @@ def test_directory_that_cannot_be_written(dimer, write_cube, tmp_path):
     closed.mkdir(mode=0o500)
     with pytest.raises(SystemExit) as stop:
         main([str(path), "-o", str(closed)])
-    assert "cannot write ACF.dat" in str(stop.value.code)
+    assert "ACF.dat: cannot be written" in str(stop.value.code)
 
 
 def test_output_that_is_a_file(dimer, write_cube):

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,19 +22,6 @@ ARRAYS = (
     "bader_charge_measured",
     "component",
 )
-
-
-def write_whole(path: Path, content: bytes | str) -> None:
-    """Write a file under a temporary name in its folder and rename it.
-
-    :raises OSError: the folder cannot be written to.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def npz_bytes(result: Analysis) -> bytes:

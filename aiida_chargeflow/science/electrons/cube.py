@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import math
-import os
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..errors import InputError
+from ..files import write_whole
 from ..fortran import parse_numbers
 from ..units import BOHR_ANG
 
@@ -119,6 +119,8 @@ def write_cube(cube: Cube, path: str | Path) -> None:
     """Write a cube file, gzipped if the name ends with ``.gz``; ASE and most viewers read both.
 
     Values keep five digits. The file appears complete or not at all.
+
+    :raises InputError: it cannot be written.
     """
     path = Path(path)
     header = [*cube.title, _line(len(cube.numbers), cube.origin_ang)]
@@ -134,9 +136,7 @@ def write_cube(cube: Cube, path: str | Path) -> None:
     data = ("\n".join(header + body) + "\n").encode("ascii")
     if path.suffix == ".gz":
         data = gzip.compress(data, mtime=0)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    write_whole(path, data)
 
 
 def _line(n: int, vector_ang: NDArray[np.float64]) -> str:

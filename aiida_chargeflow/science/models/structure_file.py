@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from ase import Atoms
 from ase.io.extxyz import write_extxyz
 
-from ..errors import InputError
+from ..files import whole_file
 from .build import QDModel
 
 
@@ -36,15 +34,5 @@ def write_model(model: QDModel, path: str | Path) -> None:
     path = Path(path)
     atoms = annotated_atoms(model)
     columns = ["symbols", "positions", "tags", "region", "coordination", "formal_charge", "facet", "site"]
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(error.strerror or "cannot be written", file=path) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            write_extxyz(stream, [atoms], columns=columns)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        write_extxyz(stream, [atoms], columns=columns)
