@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from ..clusters.profile import load_profile
 from ..science.cp2k.cost import ACCURACY, outlook
@@ -17,6 +15,7 @@ from ..science.models.build import build
 from ..science.models.spec import ModelSpec
 from ..workchains.protocols import load_protocol
 from . import print_json
+from .terminal import print_table
 
 
 def print_estimates(
@@ -31,14 +30,9 @@ def print_estimates(
     if as_json:
         print_json(rows)
         return
-    table = Table(title=f"One ground state, protocol {protocol}")
-    for heading in ("model", "atoms", "functions", "grid points", "memory / GB", "core-hours", "nodes"):
-        is_name = heading == "model"
-        table.add_column(
-            heading, justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold"
-        )
-    for row in rows:
-        table.add_row(
+    heads = ("model", "atoms", "functions", "grid points", "memory / GB", "core-hours", "nodes")
+    texts = [
+        [
             row["file"],
             str(row["n_atoms"]),
             f"{row['n_basis_functions']:,}",
@@ -46,8 +40,11 @@ def print_estimates(
             f"{row['memory_gb']:.1f}",
             f"{row['core_hours']:.2g}",
             str(row["nodes"] or "give --cluster"),
-        )
-    Console().print(table)
+        ]
+        for row in rows
+    ]
+    click.echo(f"One ground state, protocol {protocol}")
+    print_table(heads, texts, numbers=[False] + [True] * 6)
     click.echo(ACCURACY)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from . import json_option, print_json
+from .terminal import print_table
 
 
 @click.command()
@@ -26,13 +24,9 @@ def show(models: tuple[str, ...], as_json: bool) -> None:
         print_json(rows)
         return
     environments = list(queries.ENVIRONMENTS)
-    table = Table(
-        "model", "PK", "formula", "atoms", "energy (eV)", "gap (eV)", "edge gap (eV)", box=box.SIMPLE
-    )
-    for name in environments:
-        table.add_column(f"flow {name} (e)")
-    for row in rows:
-        table.add_row(
+    heads = ["model", "PK", "formula", "atoms", "energy (eV)", "gap (eV)", "edge gap (eV)"]
+    texts = [
+        [
             row["label"],
             str(row["pk"]),
             row["formula"],
@@ -41,9 +35,10 @@ def show(models: tuple[str, ...], as_json: bool) -> None:
             _number(row["gap_ev"], 3),
             _number(row.get("band_edge_gap_ev"), 3),
             *(_number(row["environments"][name], 3) for name in environments),
-        )
-    console = Console(width=None if Console().is_terminal else 140)
-    console.print(table)
+        ]
+        for row in rows
+    ]
+    print_table([*heads, *(f"flow {name} (e)" for name in environments)], texts)
     for node, row in zip(nodes, rows, strict=True):
         for caution in cautions(node):
             click.echo(f"{row['label']}: {caution}.")

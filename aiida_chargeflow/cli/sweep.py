@@ -15,6 +15,7 @@ from rich.table import Table
 from ..science.errors import InputError
 from ..science.models.campaign import Campaign
 from . import NearGroup, json_option, print_json
+from .terminal import print_table
 
 if TYPE_CHECKING:
     from ..runs.plan import Plan
@@ -265,17 +266,16 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
     if as_json:
         print_json({"name": plan.name, "points": rows, "core_hours": plan.core_hours, "budget_units": budget})
         return
-    table = Table("point", "protocol", "formula", box=box.SIMPLE)
-    for title in ("atoms", "core-h", "GB"):
-        table.add_column(title, justify="right")
-    table.add_column("core-h from")
-    for row in rows:
-        table.add_row(
-            escape(row["label"]), row["protocol"], row["formula"],
+    heads = ("point", "protocol", "formula", "atoms", "core-h", "GB", "core-h from")
+    texts = [
+        [
+            row["label"], row["protocol"], row["formula"],
             str(row["n_atoms"]), f"{row['core_hours']:.2g}", f"{row['memory_gb']:.0f}",
             f"{row['n_measured']} finished runs" if row["n_measured"] else "built-in model",
-        )  # fmt: skip
-    _console().print(table)
+        ]
+        for row in rows
+    ]  # fmt: skip
+    print_table(heads, texts, numbers=(False, False, False, True, True, True))
     where = plan.profile.name if plan.profile else f"{plan.options.computer} (no profile: options unchecked)"
     click.echo(
         f"{len(rows)} points, about {plan.core_hours:.2g} core-hours, {budget:.2g} budget units on {where}; "

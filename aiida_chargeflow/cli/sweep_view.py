@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..runs.progress import clock
+from ..runs.progress import ago, clock
 
 if TYPE_CHECKING:
     from ..runs.status import PointStatus, SweepStatus
@@ -29,7 +29,7 @@ _BAR_WIDTH = 40
 def status_table(now: SweepStatus, points: Sequence[PointStatus] | None = None) -> Table:
     """Return the points, all unless some are given, as a table."""
     table = Table(
-        "", "point", "atoms", "PK", "jobs", "failed", "queued", "time", "what",
+        "", "point", "atoms", "PK", "jobs", "failed", "queued", "time", "ended", "what",
         box=box.SIMPLE, title=_title(now), caption=_counts(now),
     )  # fmt: skip
     for row in now.points if points is None else points:
@@ -37,6 +37,7 @@ def status_table(now: SweepStatus, points: Sequence[PointStatus] | None = None) 
         table.add_row(
             _MARKS[row.state], escape(row.label), str(row.n_atoms or ""), str(row.pk or ""),
             str(row.n_jobs or ""), str(row.n_failed_jobs or ""), _span(row.queue_s), _span(row.elapsed_s),
+            "" if row.ended_ago_s is None else ago(row.ended_ago_s),
             what or row.state, style=_STYLES[row.state],
         )  # fmt: skip
     return table

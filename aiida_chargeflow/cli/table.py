@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from ..science.writing.table_format import cell, columns, to_csv, to_latex, to_markdown
 from . import json_option, print_json
+from .terminal import print_table
 
 _NAMES = ("stoichiometry", "gaps", "charges", "charge-flow", "ligand-density", "orbitals", "cost")
 _FOR_READERS = ("terminal", "markdown", "latex")  # csv and json hold one kind of row
@@ -49,10 +47,5 @@ def _print(rows: list[dict[str, Any]]) -> None:
         click.echo("no rows", err=True)
         return
     names = [name for name in columns(rows) if name != "uuid"]
-    grid = Table(box=box.SIMPLE)
-    for name in names:
-        is_number = any(isinstance(row.get(name), int | float) for row in rows)
-        grid.add_column(name, justify="right" if is_number else "left")
-    for row in rows:
-        grid.add_row(*(cell(row.get(name)) or "–" for name in names))
-    Console(width=None if Console().is_terminal else 200).print(grid)
+    numbers = [any(isinstance(row.get(name), int | float) for row in rows) for name in names]
+    print_table(names, [[cell(row.get(name)) or "–" for name in names] for row in rows], numbers=numbers)

@@ -71,6 +71,19 @@ def _step(
     ax.text(middle, conduction + offset, f"{conduction:.2f}", ha="center", va="bottom", zorder=4, bbox=plain)
     if conduction <= valence:
         return
+    if conduction - valence < 0.12 * (limits[1] - limits[0]):  # no room between the two numbers
+        text = f"gap {conduction - valence:.2f} eV"
+        ax.text(
+            middle,
+            conduction + 4 * offset,
+            text,
+            color=colour,
+            ha="center",
+            va="bottom",
+            bbox=plain,
+            zorder=4,
+        )
+        return
     arrow = {"arrowstyle": "<->", "color": colour, "lw": 0.9, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", xy=(middle, conduction), xytext=(middle, valence), arrowprops=arrow)
     ax.text(

@@ -6,12 +6,12 @@ REGIONS = {
     "core": "#1f5fb4",
     "interlayer": "#f28e1c",
     "shell": "#d62728",
-    "ligand": "#2ca02c",
+    "ligand": "#35b779",
 }
-"""Colour of each region."""
+"""Colour of each region; the green is bluish, so that those who see red and green alike tell it from the shell."""
 
 ELEMENTS = {
-    "In": "#8c8c8c",
+    "In": "#9c9c9c",
     "As": "#f2c318",
     "Cl": "#2ca02c",
     "Cd": "#c9a26b",
@@ -28,7 +28,7 @@ ELEMENTS = {
 }
 """Colour of each element; anions with full coordination."""
 
-THREE_COORDINATE_ANION = "#d6249f"
+THREE_COORDINATE_ANION = "#c2149a"
 """Colour of 3-coordinate anions, whose 4-coordinate ones have the colour of their element."""
 
 FLOW_MAP = "inferno"

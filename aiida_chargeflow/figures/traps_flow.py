@@ -50,7 +50,6 @@ def traps_flow_figure(
     for ax, panel in zip(axes, panels, strict=True):
         _draw(ax, panel, window_ev)
     axes[0].set_ylabel("Energy relative to the Fermi level (eV)")
-    figure.supxlabel("Flow magnitude of the atoms that carry the orbital (e)", fontsize=7.5)
     handles = [axes[0].plot([], [], **look, label=label)[0] for label, look in _LOOKS.items()]
     handles.append(axes[0].plot([], [], color="#808080", ls=":", lw=1.0, label="spread evenly")[0])
     figure.legend(
@@ -75,5 +74,6 @@ def _draw(ax: Axes, panel: FlowOfOrbitals, window_ev: tuple[float, float]) -> No
     ax.axhline(0, color="black", ls="--", lw=0.8)
     ax.axvline(panel.mean_flow_e, color="#808080", ls=":", lw=1.0, zorder=0)
     ax.set(ylim=window_ev, title=panel.title)
+    ax.set_xlabel("Flow magnitude of\nthe atoms that carry it (e)")
     ax.margins(x=0.08)
     ax.spines[["top", "right"]].set_visible(False)

@@ -109,6 +109,14 @@ def clock(seconds: float) -> str:
     return f"{int(seconds) // 3600:d}:{int(seconds) // 60 % 60:02d}:{int(seconds) % 60:02d}"
 
 
+def ago(seconds: float) -> str:
+    """Return how long something is past in the largest whole unit: just now, 5 min ago, 3 h ago, 2 d ago."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return "just now"
+
+
 def _paused(node: orm.ProcessNode) -> str:
     if not node.paused:
         return ""

@@ -26,6 +26,7 @@ class PointStatus:
     :param n_jobs: CP2K and Bader jobs so far.
     :param n_failed_jobs: those of them that failed; a further one may have mended it.
     :param queue_s: time in the queue of the cluster, all jobs together.
+    :param ended_ago_s: time since the end of the run; None while there is none.
     """
 
     label: str
@@ -39,6 +40,7 @@ class PointStatus:
     n_failed_jobs: int = 0
     queue_s: float = 0.0
     elapsed_s: float = 0.0
+    ended_ago_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def _row(
             return PointStatus(**base, state="waiting", what=what, remedy="`sweep submit FILE`")
         what = "for `sweep resume`" if paused else "for a free slot"
         return PointStatus(**base, state="waiting", what=what)
-    end = run.mtime if run.is_terminated else timezone.now()
+    now = timezone.now()
+    end = run.mtime if run.is_terminated else now
     record = jobs.get(run.pk, JobRecord())
     known = {
         **base,
@@ -109,6 +112,7 @@ def _row(
         "n_failed_jobs": record.n_failed,
         "queue_s": record.queue_s,
         "elapsed_s": (end - run.ctime).total_seconds(),
+        "ended_ago_s": (now - end).total_seconds() if run.is_terminated else None,
     }
     if run.is_finished_ok:
         return PointStatus(**known, state="done", what="; ".join(edges.get(run.pk, ())))

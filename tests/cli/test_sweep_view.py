@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from aiida_chargeflow.cli.sweep_view import status_table, watch
+from aiida_chargeflow.runs.progress import ago
 from aiida_chargeflow.runs.status import PointStatus, SweepStatus
 
 
@@ -26,6 +27,20 @@ def test_a_row_tells_queue_time_failed_jobs_and_remedy() -> None:
     assert row.split()[:7] == ["!", "a", "35", "7", "3", "1", "1:02:03"]
     assert "stuck [it]" in row, "what comes from a log is no markup"
     assert "→ `sweep resume s`" in shown
+
+
+def test_ends_are_told_as_time_past() -> None:
+    done = point("a", "done", pk=7, elapsed_s=60.0, ended_ago_s=2 * 86400 + 5.0)
+    fresh = point("b", "failed", pk=8, ended_ago_s=3.0)
+    running = point("c", "running", pk=9, elapsed_s=60.0)
+    shown = text(status_table(SweepStatus("s", (done, fresh, running), True, False)))
+    rows = {line.split()[1]: line for line in shown.splitlines() if line.strip().startswith(tuple("✓✗▶"))}
+    assert "2 d ago" in rows["a"]
+    assert "just now" in rows["b"]
+    assert "ago" not in rows["c"]
+    assert [ago(s) for s in (59, 60, 3599, 3600, 86399, 86400)] == [
+        "just now", "1 min ago", "59 min ago", "1 h ago", "23 h ago", "1 d ago",
+    ]  # fmt: skip
 
 
 def test_the_live_view_fits_and_puts_the_urgent_first() -> None:
