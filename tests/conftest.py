@@ -49,13 +49,14 @@ def codes(aiida_localhost):
 
 
 @pytest.fixture(scope="module")
-def paper(aiida_profile, tmp_path_factory):  # noqa: ARG001 (storage for the nodes)
-    """The group of the recorded models, imported into the test profile, which the command line uses as well."""
+def paper(aiida_profile, tmp_path_factory):
+    """The group of the recorded models, alone in the test profile, which the command line uses as well."""
     from aiida import orm
 
     from aiida_chargeflow.archive.restore import restore
     from aiida_chargeflow.runs import submit as launcher
 
+    aiida_profile.reset_storage()
     _own_localhost(tmp_path_factory.mktemp("work"))
     labels = restore(Path(__file__).parent / "fixtures" / "paper.aiida").groups
     with pytest.MonkeyPatch.context() as patch:
