@@ -23,6 +23,8 @@ _LABELS = ("coordination", "environment", "magnitude")
     "-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR"
 )
 @click.option("--valence", multiple=True, metavar="X=N", help="Valence electrons of an element: As=5.")
+@click.option("--charges", "charge_method", default="bader", show_default=True, metavar="METHOD",
+              help="What ACF holds: a charge method of an installed package.")  # fmt: skip
 @click.option("--scale", default=1.2, show_default=True, help="Factor on the sums of covalent radii.")
 @click.option("--radius", multiple=True, metavar="X=Å", help="Covalent radius of an element: In=1.42.")
 @click.option("--pair", multiple=True, metavar="X-Y=Å", help="Bond cutoff of a pair: In-Cl=3.1; 0 for none.")
@@ -92,6 +94,7 @@ def _read_and_solve(structure: Path, acf: Path, options: dict[str, Any]) -> Anal
         n_valence=_numbers(options["valence"], "--valence"),
         radii=_numbers(options["radius"], "--radius"),
         pair_cutoffs=_pairs(options["pair"]),
+        charge_method=options["charge_method"],
     )
 
 

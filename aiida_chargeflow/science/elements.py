@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ase.data import atomic_numbers, covalent_radii
+
 from .errors import InputError
 
 
@@ -15,7 +17,6 @@ class Element:
 
     :param symbol: chemical symbol.
     :param oxidation_state: formal charge in a III-V or II-VI crystal or as an X-type ligand, in e.
-    :param covalent_radius_ang: single-bond radius of Cordero et al., Dalton Trans. 2008, 2832, in Å.
     :param n_valence: electrons described by the GTH potential that the protocols use.
     :param has_hard_exponents: CP2K splits this kind into a soft and a hard density under GAPW with the
         DZVP-MOLOPT-GGA-GTH basis, so that its default density cube would be incomplete.
@@ -23,33 +24,42 @@ class Element:
 
     symbol: str
     oxidation_state: int
-    covalent_radius_ang: float
     n_valence: int
     has_hard_exponents: bool = False
+
+    @property
+    def covalent_radius_ang(self) -> float:
+        """Return the single-bond radius in Å."""
+        return covalent_radius_ang(self.symbol)
+
+
+def covalent_radius_ang(symbol: str) -> float:
+    """Return the single-bond radius in Å of Cordero et al., Dalton Trans. 2008, 2832, as ASE has it."""
+    return float(covalent_radii[atomic_numbers[symbol]])
 
 
 _TABLE = {
     element.symbol: element
     for element in (
-        Element("H", 1, 0.31, 1, has_hard_exponents=True),
-        Element("C", 4, 0.76, 4, has_hard_exponents=True),
-        Element("N", -3, 0.71, 5, has_hard_exponents=True),
-        Element("O", -2, 0.66, 6, has_hard_exponents=True),
-        Element("F", -1, 0.57, 7, has_hard_exponents=True),
-        Element("P", -3, 1.07, 5),
-        Element("S", -2, 1.05, 6),
-        Element("Cl", -1, 1.02, 7),
-        Element("Zn", 2, 1.22, 12, has_hard_exponents=True),
-        Element("Ga", 3, 1.22, 13, has_hard_exponents=True),
-        Element("As", -3, 1.19, 5),
-        Element("Se", -2, 1.20, 6),
-        Element("Br", -1, 1.20, 7),
-        Element("Cd", 2, 1.44, 12),
-        Element("In", 3, 1.42, 13),
-        Element("Sb", -3, 1.39, 5),
-        Element("Te", -2, 1.38, 6),
-        Element("I", -1, 1.39, 7),
-        Element("Hg", 2, 1.32, 12),
+        Element("H", 1, 1, has_hard_exponents=True),
+        Element("C", 4, 4, has_hard_exponents=True),
+        Element("N", -3, 5, has_hard_exponents=True),
+        Element("O", -2, 6, has_hard_exponents=True),
+        Element("F", -1, 7, has_hard_exponents=True),
+        Element("P", -3, 5),
+        Element("S", -2, 6),
+        Element("Cl", -1, 7),
+        Element("Zn", 2, 12, has_hard_exponents=True),
+        Element("Ga", 3, 13, has_hard_exponents=True),
+        Element("As", -3, 5),
+        Element("Se", -2, 6),
+        Element("Br", -1, 7),
+        Element("Cd", 2, 12),
+        Element("In", 3, 13),
+        Element("Sb", -3, 5),
+        Element("Te", -2, 6),
+        Element("I", -1, 7),
+        Element("Hg", 2, 12),
     )
 }
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from .charges.acf import read_acf
 from .charges.analysis import Analysis, analyse, valences
-from .charges.partition import accept_partition
+from .charges.readers import read_charges
 from .errors import naming_file
 from .settings import ChargeFlowSettings
 from .xyz import read_xyz
@@ -21,6 +20,7 @@ def analyse_files(
     n_valence: Mapping[str, float] | None = None,
     radii: Mapping[str, float] | None = None,
     pair_cutoffs: Mapping[tuple[str, str], float] | None = None,
+    charge_method: str = "bader",
 ) -> Analysis:
     """Read a structure and its Bader populations, find the bonds and solve the charge flow.
 
@@ -29,6 +29,7 @@ def analyse_files(
     :param settings: scale of the bonds, regularisation and tolerance.
     :param n_valence: element → valence electrons of the density; those of the GTH potentials by default.
     :param radii, pair_cutoffs: see ``bond_graph``.
+    :param charge_method: what ``acf`` holds, if not Bader charges: a name that an installed package registers.
     :raises InputError: a file is damaged, or they do not belong together; names the file.
     :raises OSError: a file cannot be read.
     """
@@ -36,10 +37,10 @@ def analyse_files(
     atoms = read_xyz(structure)
     valence = valences([str(symbol) for symbol in atoms.symbols], n_valence or {})
     with naming_file(acf):
-        charges = accept_partition(read_acf(acf), atoms, valence, tolerance_e=settings.imbalance_tolerance_e)
+        charges = read_charges(charge_method, Path(acf), atoms, valence, settings.imbalance_tolerance_e)
     return analyse(
         atoms,
-        charges.bader_charge,
+        charges,
         scale=settings.bond_scale,
         radii=radii,
         pair_cutoffs=pair_cutoffs,

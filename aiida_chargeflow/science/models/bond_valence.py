@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from ase.data import atomic_numbers, chemical_symbols, covalent_radii
+from ase.data import chemical_symbols
 
 from ..charges.laplacian import components, incidence, remove_means, solve_potential
+from ..elements import covalent_radius_ang
 from .geometry import Floats
 from .lattice import Integers, Mask
 from .materials import Material, bulk_bond_length_ang
@@ -71,13 +72,11 @@ def _parameters(
     if (known := given.bonds.get(f"{cation}-{anion}")) is not None:
         return known
     if ligand:
-        radius = float(
-            covalent_radii[atomic_numbers[anion]] - covalent_radii[atomic_numbers[_MEASURED_LIGAND]]
-        )
+        radius = covalent_radius_ang(anion) - covalent_radius_ang(_MEASURED_LIGAND)
         chloride = given.bonds.get(f"{cation}-{_MEASURED_LIGAND}")
         if chloride is not None:
             return BondValence(r0_ang=chloride.r0_ang + radius, b_ang=chloride.b_ang)
-        total = float(covalent_radii[atomic_numbers[cation]] + covalent_radii[atomic_numbers[anion]])
+        total = covalent_radius_ang(cation) + covalent_radius_ang(anion)
         return BondValence(r0_ang=_ligand_share() * total, b_ang=given.other_ligand_b_ang)
     b_ang = given.other_framework_b_ang
     bulk = bulk_bond_length_ang(cation, anion, extra)
@@ -90,6 +89,5 @@ def _ligand_share() -> float:
     for pair, item in start_parameters().bonds.items():
         cation, anion = pair.split("-")
         if anion == _MEASURED_LIGAND:
-            radii = covalent_radii[atomic_numbers[cation]] + covalent_radii[atomic_numbers[anion]]
-            shares.append(item.r0_ang / float(radii))
+            shares.append(item.r0_ang / (covalent_radius_ang(cation) + covalent_radius_ang(anion)))
     return float(np.mean(shares))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from ase.data import atomic_numbers, chemical_symbols, covalent_radii
+from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
+from ..elements import covalent_radius_ang
 from .lattice import Integers, Mask
 from .materials import Material, bulk_bond_length_ang
 
@@ -25,12 +26,11 @@ _SURFACE_ANION = {("In", "As"): 2.57 / 2.61, ("Cd", "Se"): 2.58 / 2.66}
 _SURFACE_ANION_MEAN = float(np.mean(list(_SURFACE_ANION.values())))
 
 #: The measured cation-ligand distances over the sum of covalent radii, averaged, for all other pairs.
-#: all other pairs.
 _SCALE = tuple(
     float(
         np.mean(
             [
-                lengths[n] / (covalent_radii[atomic_numbers[cation]] + covalent_radii[atomic_numbers[ligand]])
+                lengths[n] / (covalent_radius_ang(cation) + covalent_radius_ang(ligand))
                 for (cation, ligand), lengths in _MEASURED_ANG.items()
             ]
         )
@@ -47,7 +47,7 @@ def ligand_length_ang(cation: str, ligand: str, coordination: int) -> float:
     n = min(max(coordination, 1), 3) - 1
     if (cation, ligand) in _MEASURED_ANG:
         return _MEASURED_ANG[cation, ligand][n]
-    return _SCALE[n] * float(covalent_radii[atomic_numbers[cation]] + covalent_radii[atomic_numbers[ligand]])
+    return _SCALE[n] * (covalent_radius_ang(cation) + covalent_radius_ang(ligand))
 
 
 def ligand_positions(

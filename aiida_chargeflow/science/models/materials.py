@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ase.data import atomic_numbers, covalent_radii
+from ase.data import atomic_numbers
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..elements import element, known_elements
+from ..elements import covalent_radius_ang, element, known_elements
 from ..errors import InputError, one_of
 
 _PAPER = "HLE17 study of InAs@CdSe quantum dots (experimental zinc-blende value)"
@@ -125,7 +125,4 @@ def bulk_bond_length_ang(cation: str, anion: str, extra: Mapping[str, Material] 
     for known in (*(extra or {}).values(), *MATERIALS.values()):
         if (known.cation, known.anion) == (cation, anion):
             return known.bond_length_ang
-    return sum(
-        _TETRAHEDRAL_RADIUS_ANG.get(symbol, float(covalent_radii[atomic_numbers[symbol]]))
-        for symbol in (cation, anion)
-    )
+    return sum(_TETRAHEDRAL_RADIUS_ANG.get(symbol, covalent_radius_ang(symbol)) for symbol in (cation, anion))
