@@ -57,7 +57,8 @@ def test_recorded_pair_gives_every_file(tmp_path):
 def test_arrays_satisfy_the_contract(tmp_path, shell_files):
     xyz, acf, charge = shell_files
     assert run(xyz, acf, "-o", tmp_path / "out").exit_code == 0
-    flow = np.load(tmp_path / "out/charge_flow.npz")
+    with np.load(tmp_path / "out/charge_flow.npz") as stored:
+        flow = dict(stored)
     n = len(charge)
     assert flow["flow_vector"].shape == (n, 3)
     assert flow["bonds"].shape == (len(flow["bond_flow"]), 2)
@@ -77,7 +78,8 @@ def test_regions_flows_and_tables_agree(tmp_path, shell_files):
     assert regions["names"] == ["core", "interlayer", "shell", "ligand"]
     for region, row in zip(regions["names"], regions["electrons_from_row_to_column"], strict=True):
         assert sum(row) == pytest.approx(regions["details"][region]["charge_e"], abs=1e-10)
-    flow = np.load(tmp_path / "out/charge_flow.npz")
+    with np.load(tmp_path / "out/charge_flow.npz") as stored:
+        flow = dict(stored)
     with (tmp_path / "out/atoms.csv").open() as stream:
         atoms = list(csv.DictReader(stream))
     np.testing.assert_allclose(
