@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from aiida import orm
 
 from aiida_chargeflow.calculations.summarise import summarise
 from aiida_chargeflow.report.protocol import protocol_of
 from aiida_chargeflow.results.orbitals import orbital_result
+from aiida_chargeflow.results.select import model_row
 from aiida_chargeflow.results.tracing import model
 from aiida_chargeflow.science.models.spec import ModelSpec
 from aiida_chargeflow.workchains.model import point_digest
@@ -79,3 +82,13 @@ def test_rules_other_than_the_usual_ones_make_another_point() -> None:
     assert usual == again
     assert "orbitals" not in usual
     assert point_digest(spec.to_mapping(), usual) != point_digest(spec.to_mapping(), other)
+
+
+def test_the_mean_of_an_environment_is_over_atoms_not_over_kinds() -> None:
+    summary = {
+        "n_atoms_of_kind": {"As14": 30, "As24": 10, "As13": 7, "Cl43": 2},
+        "flow_magnitude_e": {"As14": 0.1, "As24": 0.5, "As13": 0.3, "Cl43": 0.2},
+    }
+    run = SimpleNamespace(pk=1, uuid="", label="", outputs=SimpleNamespace(summary=orm.Dict(summary)))
+    means = model_row(run)["environments"]
+    assert means == pytest.approx({"4c anion": 0.2, "3c anion": 0.3, "3c ligand": 0.2})

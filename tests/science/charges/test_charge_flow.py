@@ -307,3 +307,18 @@ def test_coincident_atoms_and_bonds_across_a_cell_are_refused():
         bond_graph(crystal)
     crystal.set_cell([20, 20, 20])
     assert bond_graph(crystal).n_bonds == 1
+
+
+@pytest.mark.parametrize(("beyond", "refused"), [(-0.001, False), (0.001, True)])
+def test_a_chain_may_miss_what_the_table_of_its_atoms_may(beyond: float, refused: bool) -> None:
+    """0.02 e, and 1e-4 e for each atom of the part: here 100."""
+    positions = np.zeros((100, 3))
+    positions[:, 0] = np.arange(100) * 2.5
+    bonds = np.stack([np.arange(99), np.arange(1, 100)], axis=1)
+    charge = np.where(np.arange(100) % 2, -0.5, 0.5)
+    charge[0] += 0.03 + beyond
+    if refused:
+        with pytest.raises(InputError, match=r"0\.03"):
+            solve(positions, bonds, charge)
+    else:
+        assert solve(positions, bonds, charge).imbalance == pytest.approx([0.03 + beyond])

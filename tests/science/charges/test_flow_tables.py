@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -101,3 +103,20 @@ def test_sensitivity_reports_the_shift_by_regularisation(dot: Analysis) -> None:
     assert narrower["bond_scale"] < wider["bond_scale"]
     assert damped["n_bonds"] == dot.flow.n_bonds
     assert 0 < damped["rms_change_e"] <= damped["largest_change_e"]
+
+
+def test_normals_point_out_of_the_dot(dot: Analysis) -> None:
+    frame = frame_of(dot)
+    heights = frame.depth_ang + (dot.atoms.positions * frame.outward).sum(axis=1)
+    assert heights.min() > 0, "depth is measured below the plane, along its outward normal"
+    for facet in set(frame.facet.tolist()):
+        assert np.ptp(heights[frame.facet == facet]) == pytest.approx(0, abs=1e-9)
+    outermost = np.abs(frame.depth_ang) < 1e-9
+    assert ((dot.atoms.positions * frame.outward).sum(axis=1)[outermost] > 0).all()
+
+
+def test_a_layer_is_half_a_bilayer_thick(dot: Analysis) -> None:
+    """Planes of one species lie a/√3 = 3.50 Å apart along ⟨111⟩ of InAs; a layer is half of that."""
+    depths = np.array([-0.1, 0.0, 1.74, 1.76, 3.49, 3.51])
+    frame = replace(frame_of(dot), depth_ang=depths)
+    assert frame.layer.tolist() == [-1, 0, 0, 1, 1, 2]

@@ -86,3 +86,29 @@ def test_a_charged_run_has_its_own_number_of_electrons() -> None:
     with pytest.raises(PartitionError, match="33"):
         accept_partition(cation, ATOMS, VALENCE)
     assert accept_partition(cation, ATOMS, VALENCE, n_electrons=33).bader_charge.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("missing", "refused"), [(0.013, False), (0.014, True)])
+def test_a_hundredth_of_an_electron_and_one_in_ten_thousand_may_be_missing(
+    missing: float, refused: bool
+) -> None:
+    """The run has 34 electrons: 0.01 + 0.0034 e."""
+    short = table(bader_population=np.array([11.5 - missing, 7.5, 7.5, 7.4999]))
+    if refused:
+        with pytest.raises(PartitionError, match="34 valence electrons"):
+            accept_partition(short, ATOMS, VALENCE)
+    else:
+        assert accept_partition(short, ATOMS, VALENCE).bader_charge.sum() == pytest.approx(missing + 1e-4)
+
+
+def test_a_proton_keeps_its_small_basin_and_an_empty_one_is_none() -> None:
+    """A hydrogen on chlorine holds some 0.4 e of its one; below a thousandth there was no maximum."""
+    molecule = Atoms("HCl", positions=[[0, 0, 0], [1.27, 0, 0]])
+    two = {name: np.ones(2) for name in ("min_distance_ang", "volume_ang3")}
+    proton = table(
+        positions_ang=molecule.positions, bader_population=np.array([0.4, 7.6]), **two, vacuum_charge_e=0.0
+    )
+    assert accept_partition(proton, molecule, {"H": 1, "Cl": 7}).bader_charge == pytest.approx([0.6, -0.6])
+    bare = replace(proton, bader_population=np.array([0.0009, 7.9991]))
+    with pytest.raises(PartitionError, match="without a basin"):
+        accept_partition(bare, molecule, {"H": 1, "Cl": 7})

@@ -129,3 +129,10 @@ def test_kinds_without_regions_are_refused() -> None:
 
 def test_edges_that_touch_are_broken() -> None:
     assert alignment_type(RegionEdges("core", -1, 0), RegionEdges("shell", 0, 1)) == "III"
+
+
+@pytest.mark.parametrize(("offset_ev", "kind"), [(0.08, "quasi-II"), (0.12, "I"), (0.25, "I")])
+def test_edges_are_level_within_a_tenth_of_an_electronvolt(offset_ev: float, kind: str) -> None:
+    inner = RegionEdges("core", -0.5, 0.5)
+    outer = RegionEdges("shell", -0.5 - offset_ev, 1.5)
+    assert alignment_type(inner, outer) == kind
