@@ -14,6 +14,21 @@ die() {
   exit 1
 }
 
+# Says what an installer is at: on a terminal one line that is written anew, otherwise every twentieth package.
+show_progress() { # pattern of the lines that count
+  local line count=0
+  while IFS= read -r line; do
+    [[ $line =~ $1 ]] || continue
+    count=$((count + 1))
+    if [[ -t 1 ]]; then
+      printf '\r\033[K        %d: %.60s' "$count" "$line"
+    elif ((count % 20 == 0)); then
+      say "  $count so far: ${line:0:60}"
+    fi
+  done
+  if [[ -t 1 ]]; then printf '\r\033[K'; fi
+}
+
 # Programs that conda provides count as much as Debian's: only what is missing is installed.
 need_packages() { # program=package ...
   local pair missing=() sudo=()
@@ -32,7 +47,8 @@ or, without root: conda install -c conda-forge cp2k \"libblas=*=*openblas\" grap
   fi
   say "installing ${missing[*]}"
   "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" |
+    show_progress '^(Get:|Unpacking|Setting up)' ||
     die "apt-get could not install ${missing[*]}; its message is above"
 }
 
@@ -46,7 +62,8 @@ need_venv() { # extras
   }
   if ! cmp -s "$root/pyproject.toml" "$stamp"; then
     say "installing aiida-chargeflow and its dependencies (some minutes the first time)"
-    "$venv/bin/pip" install -q --disable-pip-version-check -e "$root[$1]" || die "pip failed; its message is above"
+    "$venv/bin/pip" install --progress-bar off --disable-pip-version-check -e "$root[$1]" |
+      show_progress '^(Collecting|Requirement already|  Downloading|Building|Installing)' || die "pip failed; its message is above"
     cp "$root/pyproject.toml" "$stamp"
   fi
   PATH=$venv/bin:$PATH

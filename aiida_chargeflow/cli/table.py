@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ..science.errors import InputError
 from ..science.writing.table_format import cell, columns, to_csv, to_latex, to_markdown
 from . import json_option, print_json
 from .terminal import print_table
@@ -19,9 +20,16 @@ _WRITERS = {"csv": to_csv, "markdown": to_markdown, "latex": to_latex}
 @click.argument("name", type=click.Choice(_NAMES))
 @click.argument("models", nargs=-1, required=True, metavar="PK|GROUP|SWEEP...")
 @click.option("--where", metavar="CONDITION", help='Only these rows: "gap_ev < 0.2 and n_traps > 0".')
+@click.option(
+    "--by",
+    type=click.Choice(["user", "account", "computer", "label", "stage"]),
+    help="With cost: one row for each, with the sums of its jobs.",
+)
 @click.option("--format", "form", type=click.Choice(["terminal", *_WRITERS, "json"]), default="terminal")
 @json_option
-def table(name: str, models: tuple[str, ...], where: str | None, form: str, as_json: bool) -> None:
+def table(
+    name: str, models: tuple[str, ...], where: str | None, by: str | None, form: str, as_json: bool
+) -> None:
     """Print a table of finished models: PKs, UUIDs, labels, groups or sweeps.
 
     The table `cost` counts failed and unfinished models of a group too.
@@ -29,10 +37,14 @@ def table(name: str, models: tuple[str, ...], where: str | None, form: str, as_j
     from ..results import costs, tables
     from ..runs import submit as launcher
 
+    if by is not None and name != "cost":
+        raise InputError("only the table cost is summed", field="--by", value=by, remedy="Leave it out.")
     launcher.load_profile()
     chosen = tables.models_of(models, finished_only=name != "cost")
     rows = tables.table_rows(name, chosen, where)
-    if name == "cost" and rows and form in _FOR_READERS and not as_json:
+    if by is not None:
+        rows = costs.by(rows, by)
+    elif name == "cost" and rows and form in _FOR_READERS and not as_json:
         rows.append(costs.total(rows))
     if as_json or form == "json":
         print_json(rows)

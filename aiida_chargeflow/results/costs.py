@@ -34,6 +34,9 @@ def cost(node: orm.WorkChainNode) -> Iterator[Row]:
             "job": (job.process_type or job.process_label or "").split(".")[-1],
             "stage": job.label or None,
             "job_pk": job.pk,
+            "user": job.user.email,
+            "account": job.get_option("account"),
+            "computer": job.computer.label if job.computer else None,
             "exit_status": job.exit_status,
             "n_atoms": _n_atoms(job),
             "n_cores": time.n_cores,
@@ -53,6 +56,17 @@ def total(rows: Sequence[Row]) -> Row:
         known = [row[name] for row in rows if row[name] is not None]
         sums[name] = sum(known) if known else None
     return sums
+
+
+def by(rows: Sequence[Row], key: str) -> list[Row]:
+    """Return one row for each value of a column of ``cost``, the dearest first: jobs, and the sums over them."""
+    values = dict.fromkeys(row[key] for row in rows)
+    groups = {value: [row for row in rows if row[key] == value] for value in values}
+    sums = [
+        {key: value, "n_jobs": len(group), **{name: total(group)[name] for name in _SUMS}}
+        for value, group in groups.items()
+    ]
+    return sorted(sums, key=lambda row: -(row["core_hours"] or 0.0))
 
 
 def _time(job: orm.CalcJobNode) -> tuple[JobTime, str | None]:

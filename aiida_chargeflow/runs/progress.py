@@ -16,6 +16,7 @@ from rich.live import Live
 from rich.table import Table
 
 from ..science.cp2k.output import scf_progress
+from ..science.cp2k.scf_steps import seconds_left
 
 _POLL_S = {"core.local": 2.0}
 _POLL_ELSEWHERE_S = 60.0
@@ -109,6 +110,14 @@ def clock(seconds: float) -> str:
     return f"{int(seconds) // 3600:d}:{int(seconds) // 60 % 60:02d}:{int(seconds) % 60:02d}"
 
 
+def span(seconds: float) -> str:
+    """Return an estimate of a time with no more digits than it deserves: 40 s, 3 min, 5 h."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(10, round(seconds, -1)):.0f} s"
+
+
 def ago(seconds: float) -> str:
     """Return how long something is past in the largest whole unit: just now, 5 min ago, 3 h ago, 2 d ago."""
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
@@ -137,10 +146,12 @@ def _scf_detail(job: orm.CalcJobNode) -> str:
         with tempfile.TemporaryDirectory() as scratch, job.get_transport() as transport:
             copy = Path(scratch) / "output"
             transport.getfile(str(Path(folder) / job.get_option("output_filename")), str(copy))
-            last = scf_progress(copy.read_text(encoding="utf-8", errors="replace"))
+            text = copy.read_text(encoding="utf-8", errors="replace")
+            last, left_s = scf_progress(text), seconds_left(text)
     except (OSError, AiidaException):
         return ""
     if last is None:
         return "starting"
     residual = "" if last.convergence is None else f", convergence {last.convergence:.1e}"
-    return f"SCF step {last.step}{residual}, {last.energy_hartree:.4f} Ha, {last.time_s:.1f} s a step"
+    left = "" if left_s is None else f", about {span(left_s)} left in this SCF"
+    return f"SCF step {last.step}{residual}, {last.energy_hartree:.4f} Ha, {last.time_s:.1f} s a step{left}"

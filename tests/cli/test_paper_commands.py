@@ -120,6 +120,13 @@ def test_cost_counts_every_job_and_totals(paper, models):
     jobs = {row["job"] for row in rows if row["label"] == "demo-pure"}
     assert jobs == {"cp2k", "bader"}
     assert {row["label"] for row in rows} >= set(models)
+    by_user = answer("table", "cost", paper.label, "--by", "user")
+    assert [row["user"] for row in by_user] == list({row["user"] for row in rows})
+    by_stage = answer("table", "cost", paper.label, "--by", "stage")
+    assert sum(row["n_jobs"] for row in by_stage) == len(rows) == by_user[0]["n_jobs"]
+    spent = [row["core_hours"] for row in by_stage]
+    assert spent == sorted(spent, reverse=True)
+    assert sum(spent) == pytest.approx(by_user[0]["core_hours"])
     last = run("table", "cost", paper.label, "--format", "markdown").output.splitlines()[-1]
     known = [row["core_hours"] for row in rows if row["core_hours"] is not None]
     assert last.startswith("| total |")

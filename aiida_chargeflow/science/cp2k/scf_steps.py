@@ -41,6 +41,9 @@ _SCF_STEP = re.compile(
     re.MULTILINE,
 )
 _SCF_START = re.compile(r"^ *SCF WAVEFUNCTION OPTIMIZATION", re.MULTILINE)
+_EPS_SCF = re.compile(r"^ +eps_scf: +(\S+) *$", re.MULTILINE)
+_LEAST_STEPS = 6
+_LEAST_SLOPE = 0.01  # decades a step: slower than this is no convergence
 _SCF_VERDICT = re.compile(
     r"(?P<yes>\*\*\* SCF run converged in)|(?P<no>SCF run NOT converged|outer SCF loop FAILED to converge)"
 )
@@ -73,6 +76,31 @@ def scf_progress(text: str) -> ScfStep | None:
     for last in scf_steps(text):  # noqa: B007 (the last one is what is wanted)
         pass
     return last
+
+
+def seconds_left(text: str) -> float | None:
+    """Return how long the running SCF still takes if its convergence goes on as in its later half, None if unknown.
+
+    The logarithm of the deviation falls about linearly; an estimate, mostly within a factor of two on recorded runs.
+    """
+    limits = _EPS_SCF.findall(text)
+    steps = list(scf_steps(text))
+    current = [step for step in steps if step.run == steps[-1].run]
+    measured = [
+        (step.step, step.convergence, step.time_s)
+        for step in current
+        if step.convergence is not None and step.convergence > 0
+    ]
+    if not limits or len(measured) < _LEAST_STEPS:
+        return None
+    later = measured[-max(_LEAST_STEPS, len(measured) // 2) :]
+    number, deviation, time_s = np.array(later, dtype=float).T
+    slope, offset = np.polyfit(number, np.log10(deviation), 1)
+    if not slope < -_LEAST_SLOPE:
+        return None
+    reached = slope * number[-1] + offset
+    n_left = max(1.0, (reached - np.log10(parse_number(limits[-1]))) / -slope)
+    return float(n_left * np.nanmedian(time_s))
 
 
 def scf_verdict(text: str, n_steps: int) -> tuple[bool | None, int]:
