@@ -57,8 +57,10 @@ def render(
         for start in range(0, len(corners), each):
             part = slice(start, start + each)
             points = np.einsum("wc,tcx->twx", weights, corners[part]).reshape(-1, 3)
-            normal = np.einsum("wc,tcx->twx", weights, normals[part]).reshape(-1, 3)
-            _splat(image, depth, points, _shaded(normal, surface), np.array([left, bottom]), step, n_pixels)
+            chosen, pixel = _frontmost(depth, points, np.array([left, bottom]), step, n_pixels)
+            triangle, sample = np.divmod(chosen, len(weights))
+            normal = np.einsum("pc,pcx->px", weights[sample], normals[part][triangle])
+            image[pixel] = _shaded(normal, surface)  # of the few points that are seen only
     return image.reshape(n_pixels, n_pixels, 4)
 
 
@@ -82,18 +84,18 @@ def _shaded(normal: Floats, surface: Surface) -> Floats:
     return np.column_stack([rgb, np.full(len(rgb), surface.alpha)])
 
 
-def _splat(
-    image: Floats, depth: Floats, points: Floats, rgba: Floats, corner: Floats, step: float, n_pixels: int
-) -> None:
+def _frontmost(
+    depth: Floats, points: Floats, corner: Floats, step: float, n_pixels: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which points come nearest to the viewer in their pixel, and the pixels; ``depth`` is brought forward."""
     cells = np.floor((points[:, :2] - corner) / step).astype(np.int64)
     shown = np.flatnonzero(((cells >= 0) & (cells < n_pixels)).all(axis=1))
     pixel = cells[shown, 1] * n_pixels + cells[shown, 0]
     ahead = points[shown, 2] > depth[pixel]
     shown, pixel = shown[ahead], pixel[ahead]
-    order = np.argsort(points[shown, 2], kind="stable")
-    # Of several values for one pixel numpy keeps the last, which is the one nearest to the viewer.
-    image[pixel[order]] = rgba[shown[order]]
-    depth[pixel[order]] = points[shown[order], 2]
+    np.maximum.at(depth, pixel, points[shown, 2])
+    nearest = points[shown, 2] == depth[pixel]
+    return shown[nearest], pixel[nearest]
 
 
 def _ball_depth(

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,9 @@ def use_profile(name: str | None) -> tuple[str, bool]:
     :param name: the profile; None is the default profile of this AiiDA, or ``chargeflow`` if there is none.
     :raises InputError: it cannot be made or loaded.
     """
-    config = manage.get_config(create=True)
+    with warnings.catch_warnings():  # that it makes its folder is no reason to worry
+        warnings.filterwarnings("ignore", message="Creating AiiDA configuration folder")
+        config = manage.get_config(create=True)
     name = name or config.default_profile_name or PROFILE
     is_new = name not in config.profile_names
     if is_new:

@@ -1,10 +1,10 @@
 """Take synthetic results of full size through everything that comes after the DFT, and time it.
 
-    python tests/rehearsal/rehearse.py DIR [--campaign FILE] [--points NAME,NAME] [--only-paper]
+    python tests/rehearsal/rehearse.py DIR [--campaign FILE] [--points NAME,NAME] [--matrix]
 
 DIR gets the files of each dot, an AiiDA profile of its own, the figures, and ``steps.json``; what is there already is
-used again. Every step is a command as a user types it, in a process of its own: seconds of processor, seconds on the
-clock, and peak memory. All numbers in the figures are synthetic (tests/rehearsal/synthetic.py).
+used again. Every step is a command as a user types it, in a process of its own unless --matrix is given: seconds of
+processor, seconds on the clock, and peak memory. All numbers in the figures are synthetic (see synthetic.py).
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from rehearsal.synthetic import synthetic_dot, write_run
 
-from aiida_chargeflow.science.models.campaign import Campaign
+from aiida_chargeflow.science.models.campaign import Campaign, Point
 
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "aiida_chargeflow"]
 GROUP = "rehearsal"
 TABLES = ("stoichiometry", "gaps", "charges", "charge-flow", "ligand-density", "orbitals", "cost")
 OF_ONE = {
@@ -54,43 +55,57 @@ OF_ALL = {
 
 
 class Rehearsal:
-    """A profile in a folder, and what each step took."""
+    """A profile in a folder, and what each step took.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.env = {**os.environ, "AIIDA_PATH": str(folder), "MPLBACKEND": "agg"}
+    :param in_process: run the steps in this process, which saves the start of each; its memory then is the highest
+        so far.
+    """
+
+    def __init__(self, folder: Path, *, in_process: bool = False) -> None:
+        self.folder, self.in_process = folder, in_process
+        os.environ |= {"AIIDA_PATH": str(folder), "MPLBACKEND": "agg"}
         self.rows: list[dict[str, object]] = []
         if not (folder / ".aiida" / "config.json").exists():
-            self.verdi("presto", "-n", "-p", "rehearsal")
-
-    def verdi(self, *arguments: str) -> None:
-        """Run verdi in the profile."""
-        subprocess.run(
-            [sys.executable, "-m", "aiida", *arguments], env=self.env, check=True, capture_output=True
-        )
+            verdi = [sys.executable, "-m", "aiida", "presto", "-n", "-p", "rehearsal"]
+            subprocess.run(verdi, check=True, capture_output=True)
 
     def step(self, name: str, dot: str, n_atoms: int, arguments: list[str], into: Path) -> bool:
         """Run one command in a folder and note what it took; return whether it went well."""
         into.mkdir(parents=True, exist_ok=True)
         start = time.perf_counter()
-        with (into / "log.txt").open("ab") as log:
-            log.write(f"$ {' '.join(arguments)}\n".encode())
-            log.flush()
-            process = subprocess.Popen([*COMMAND, *arguments], cwd=into, env=self.env, stdout=log, stderr=log)
-            _, status, used = os.wait4(process.pid, 0)
-        row = {
-            "step": name,
-            "dot": dot,
-            "n_atoms": n_atoms,
-            "cpu_s": round(used.ru_utime + used.ru_stime, 1),
-            "wall_s": round(time.perf_counter() - start, 1),
-            "memory_gb": round(used.ru_maxrss / 1e6, 2),
-            "ok": status == 0,
-        }
+        run = _run_here if self.in_process else _run_apart
+        with (into / "log.txt").open("a") as log:
+            print("$", *arguments, file=log, flush=True)
+            ok, cpu_s, memory_gb = run(arguments, into, log)
+        wall_s = round(time.perf_counter() - start, 1)
+        row = {"step": name, "dot": dot, "n_atoms": n_atoms, "cpu_s": round(cpu_s, 1), "wall_s": wall_s,
+               "memory_gb": round(memory_gb, 2), "ok": ok}  # fmt: skip
         self.rows.append(row)
         print(*row.values(), sep="\t", flush=True)
         (self.folder / "steps.json").write_text(json.dumps(self.rows, indent=1))
-        return status == 0
+        return ok
+
+
+def _run_apart(arguments: list[str], into: Path, log: TextIO) -> tuple[bool, float, float]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aiida_chargeflow", *arguments], cwd=into, stdout=log, stderr=log
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    return status == 0, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6
+
+
+def _run_here(arguments: list[str], into: Path, log: TextIO) -> tuple[bool, float, float]:
+    from click.testing import CliRunner
+
+    from aiida_chargeflow.cli import main as command
+
+    start, home = time.process_time(), Path.cwd()
+    os.chdir(into)
+    result = CliRunner().invoke(command, arguments)
+    os.chdir(home)
+    log.write(result.output)
+    memory_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return result.exit_code == 0, time.process_time() - start, memory_gb
 
 
 def main() -> None:
@@ -102,34 +117,40 @@ def main() -> None:
     parser.add_argument("--campaign", type=Path, default=ROOT / "workflows/inas-cdse-paper.yaml")
     parser.add_argument("--points", default="", help="only these, with commas between them")
     parser.add_argument(
-        "--only-paper", action="store_true", help="import, then figures and tables of all dots"
+        "--matrix", action="store_true", help="all dots first, then figures and tables of them"
     )
+    parser.add_argument("--cube-points", type=int, default=120, help="of the orbital cubes, along an edge")
     given = parser.parse_args()
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    rehearsal = Rehearsal(folder)
+    rehearsal = Rehearsal(folder, in_process=given.matrix)
     wanted = [name for name in given.points.split(",") if name]
     for point in Campaign.from_yaml(given.campaign).points:
         if wanted and point.label not in wanted:
             continue
-        run = folder / "runs" / point.label
-        model = folder / "models" / f"{point.label}.yaml"
-        if not (run / "ACF.dat").exists():
-            model.parent.mkdir(exist_ok=True)
-            model.write_text(json.dumps(point.spec().to_mapping()))  # JSON is YAML
-            write_run(synthetic_dot(point.spec()), run)
+        run, model = _make(point, folder, given.cube_points)
         n_atoms = int((run / "dot.xyz").read_text().split("\n", 1)[0])
         into = folder / "out" / point.label
         arguments = ["import", str(run), "--group", GROUP, "--label", point.label, "--model", str(model)]
-        if not rehearsal.step("import", point.label, n_atoms, arguments, into) or given.only_paper:
+        if not rehearsal.step("import", point.label, n_atoms, arguments, into) or given.matrix:
             continue
         rehearsal.step("analyse", point.label, n_atoms, _analyse(run), into)
         for name, command in OF_ONE.items():
             rehearsal.step(name, point.label, n_atoms, [part.format(point.label) for part in command], into)
         rehearsal.step("archive import", point.label, n_atoms, ["archive", "import", "one.aiida"], into)
-    if given.only_paper:
+    if given.matrix:
         for name, command in OF_ALL.items():
             rehearsal.step(name, "all", 0, command, folder / "out" / "all")
+
+
+def _make(point: Point, folder: Path, cube_points: int) -> tuple[Path, Path]:
+    """Return the folder of a dot's files, made unless it is there, and its model file."""
+    run, model = folder / "runs" / point.label, folder / "models" / f"{point.label}.yaml"
+    if not (run / "ACF.dat").exists():
+        model.parent.mkdir(exist_ok=True)
+        model.write_text(json.dumps(point.spec().to_mapping()))  # JSON is YAML
+        write_run(synthetic_dot(point.spec()), run, cube_points=cube_points)
+    return run, model
 
 
 def _analyse(run: Path) -> list[str]:

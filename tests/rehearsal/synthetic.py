@@ -27,7 +27,6 @@ Array = NDArray[np.float64]
 MARK = "SYNTHETIC: no DFT, see tests/rehearsal"
 PADDING_ANG = 6.0
 N_VIRTUAL = 60
-CUBE_POINTS = 120
 # middle and width in eV of the bands of made-up states, per orbital of an element
 _SEMICORE_EV = {"In": (-20.5, 0.3), "Cd": (-15.0, 0.4), "Zn": (-14.0, 0.4)}
 _S_EV = {"As": (-16.2, 0.6), "Se": (-17.5, 0.6), "Cl": (-19.0, 0.4)}
@@ -124,7 +123,7 @@ def _states(names: list[str], kinds: list[str], n_occupied: int, seed: int) -> t
     return np.concatenate([occupied, empty]), weight, len(occupied)
 
 
-def write_run(dot: SyntheticDot, folder: Path, *, with_cubes: bool = True) -> None:
+def write_run(dot: SyntheticDot, folder: Path, *, cube_points: int = 120) -> None:
     """Write the files of one run into a folder: XYZ, output, .pdos by kind, ACF.dat, cubes of HOMO and LUMO."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [
@@ -135,9 +134,8 @@ def write_run(dot: SyntheticDot, folder: Path, *, with_cubes: bool = True) -> No
     for number, name in enumerate(dot.kind_names, start=1):
         _write_pdos(dot, name, number - 1, folder / f"aiida-k{number}-1.pdos")
     (folder / "ACF.dat").write_text(acf_text(dot))
-    if with_cubes:
-        for number in (dot.n_occupied, dot.n_occupied + 1):
-            write_orbital(dot, number, folder / f"aiida-WFN_{number:05d}_1-1_0.cube.gz")
+    for number in (dot.n_occupied, dot.n_occupied + 1):
+        write_orbital(dot, number, folder / f"aiida-WFN_{number:05d}_1-1_0.cube.gz", cube_points)
 
 
 def output_text(dot: SyntheticDot) -> str:
@@ -233,7 +231,7 @@ def acf_text(dot: SyntheticDot) -> str:
     )
 
 
-def write_orbital(dot: SyntheticDot, number: int, path: Path, n: int = CUBE_POINTS) -> None:
+def write_orbital(dot: SyntheticDot, number: int, path: Path, n: int) -> None:
     """Write an orbital as CP2K does: an envelope over the whole dot, or its surface, times a wave of the lattice."""
     axes = [np.linspace(0, edge, n, endpoint=False) for edge in dot.cell_ang]
     x, y, z = (axis - axis.mean() for axis in axes)
