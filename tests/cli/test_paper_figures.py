@@ -109,7 +109,11 @@ def test_the_gap_and_the_orbitals_that_are_drawn_are_the_stored_ones(models):
             assert summary[key] is None or f"{summary[key]:.2f} eV" in texts, (label, gap, texts)
         stored = node.outputs.scf.orbitals.get_array("eigenvalue_ev") - summary["energy_zero_ev"]
         first = next(item for item in ax.collections if isinstance(item, LineCollection))
-        assert len(first.get_segments()) == np.count_nonzero(np.abs(stored) <= 1.5) > 0
+        lines_ev = np.array([segment[0][1] for segment in first.get_segments()])
+        inside_ev = stored[np.abs(stored) <= 1.5]
+        away_ev = np.abs(lines_ev[:, None] - inside_ev)
+        assert away_ev.min(axis=0).max() < 0.02, "an orbital without a line within its thickness"
+        assert away_ev.min(axis=1).max() < 0.02, "a line where no orbital is"
 
 
 def test_the_flow_that_is_drawn_is_the_stored_one(models):

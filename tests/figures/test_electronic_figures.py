@@ -158,3 +158,20 @@ def test_orbital_picture_without_a_display() -> None:
     (image,) = figure.axes[0].images
     assert (np.asarray(image.get_array())[:, :, 3] > 0).mean() > 0.05
     assert rendered(figure) > 2000
+
+
+def test_lines_that_would_cover_each_other_are_drawn_as_their_mean():
+    """The last colour painted would win: here the ligand's, although it carries the lesser half of all orbitals."""
+    n = 4000
+    energies = np.linspace(-1.0, -0.9, n)
+    core = np.where(np.arange(n) % 2, 1.0, 0.2)
+    ladder = pdos.OrbitalLadder(
+        "", np.append(energies, 0.5), {"core": np.append(core, 1.0), "ligand": np.append(1 - core, 0.0)}
+    )
+    (ax,) = pdos.orbital_figure([ladder], window_ev=(-2.0, 3.0)).axes
+    first, second = (collection.get_segments() for collection in ax.collections)
+    assert len(first) < 10
+    dense = [segment for segment in first if segment[0][1] < 0]
+    assert [segment[1][0] for segment in dense] == pytest.approx([0.6] * len(dense), abs=0.01)
+    assert [segment[0][0] for segment in second][: len(dense)] == pytest.approx([0.6] * len(dense), abs=0.01)
+    assert [segment[1] for segment in first if segment[0][1] > 0] == [pytest.approx([1.0, 0.5])]
