@@ -160,7 +160,8 @@ def merged(
     _, row, n = np.unique(row, return_inverse=True, return_counts=True)
 
     def mean(value: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(row, weights=value, minlength=len(n)) / n
+        means: NDArray[np.float64] = np.bincount(row, weights=value, minlength=len(n)) / n
+        return means
 
     return mean(energies), {label: mean(share[shown]) for label, share in ladder.shares.items()}
 
