@@ -54,7 +54,7 @@ def draw_alignment(
     ax.axhline(0, color="black", ls="--", lw=0.8)
     ax.set(xlim=(-0.1, len(regions) + 0.0), ylim=limits_ev)
     ax.set_xticks([k + 0.45 for k in range(len(regions))], [region for region, *_ in regions])
-    ax.tick_params(axis="x", length=0)
+    ax.tick_params(axis="x", length=0, labelrotation=25 if len(regions) > 2 else 0)
     ax.spines[["top", "right", "bottom"]].set_visible(False)
 
 
@@ -72,7 +72,7 @@ def _step(
     if conduction <= valence:
         return
     if conduction - valence < 0.12 * (limits[1] - limits[0]):  # no room between the two numbers
-        text = f"gap {conduction - valence:.2f} eV"
+        text = f"{conduction - valence:.2f} eV"
         ax.text(
             middle,
             conduction + 4 * offset,

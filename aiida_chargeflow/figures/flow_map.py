@@ -26,6 +26,7 @@ _OUTLINE_MARGIN_ANG = 1.5
 _LONGEST_ARROW_ANG = 4.0
 _LABEL_OFFSET_ANG = 2.6
 _FRAME_ANG = 5.0
+_LABEL_SHARE = 0.085  # of the width of a large dot: labels keep their size on paper
 AtomLabels = Literal["none", "number", "magnitude"]
 FACETS = ((1, 1, 1), (-1, -1, -1), (1, 0, 0), (-1, 0, 0))
 
@@ -158,7 +159,12 @@ def magnitude_bar(
 def common_frame(slices: Sequence[Slice]) -> Array:
     """Return lowest and highest coordinates in Å, shape (2, 2), that maps on one scale need."""
     corners = np.vstack([cut.outline_ang for cut in slices])
-    return np.stack([corners.min(axis=0) - _FRAME_ANG, corners.max(axis=0) + _FRAME_ANG])
+    margin = max(_FRAME_ANG, 2 * _LABEL_SHARE * _span(corners))
+    return np.stack([corners.min(axis=0) - margin, corners.max(axis=0) + margin])
+
+
+def _span(corners: Array) -> float:
+    return float(np.ptp(corners, axis=0).max())
 
 
 def _aspect(frame_ang: Array) -> float:
@@ -253,11 +259,12 @@ def _mark_atoms(ax: Axes, cut: Slice) -> None:
 
 def _label_facets(ax: Axes, cut: Slice, families: Sequence[tuple[int, int, int]]) -> None:
     middle = cut.outline_ang.mean(axis=0)
+    offset = max(_LABEL_OFFSET_ANG, _LABEL_SHARE * _span(cut.outline_ang))
     halo: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=2, foreground="white")]
     for label, direction in facets_edge_on(cut.view, families):
         reach = (cut.outline_ang - middle) @ direction
         edge = cut.outline_ang[reach > reach.max() - 0.8]
-        spot = edge.mean(axis=0) + _LABEL_OFFSET_ANG * direction
+        spot = edge.mean(axis=0) + offset * direction
         text = ax.text(spot[0], spot[1], label, ha="center", va="center", zorder=5)
         text.set_path_effects(halo)
 

@@ -136,7 +136,7 @@ def figure_3(
         second.insert(0, Panel("b", lambda figure: draw_maps(figure, [model]), 1.6))
     third = _frontier_panel("d", model)
     if model.alignment:
-        third.append(Panel("e", lambda figure: draw_alignments(figure, [model]), 0.7))
+        third.append(Panel("e", lambda figure: draw_alignments(figure, [model]), 0.9))
     return compose([(1.95, first), (3.0, second), (2.6, third)])
 
 

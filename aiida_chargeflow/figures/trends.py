@@ -16,7 +16,7 @@ _INTERFACES = {
     "pure": ("#6a3d9a", "abrupt"),
     "recon": ("#f28e1c", "alloyed"),
 }
-_SURFACES = {"pure": ("o", "none", "pure surface"), "recon": ("s", None, "reconstructed surface")}
+_SURFACES = {"pure": ("o", "none", "pure"), "recon": ("s", None, "reconstructed")}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def trend_figure(
         values = [x(p) or 0.0 for p in points]
         ax.set_xlim(min(values) - 0.5, max(values) + 0.5)
     ax.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, title="interface, surface")
     return figure
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
 from aiida_chargeflow.bader.core import core_density, core_shells, wants_core
 from aiida_chargeflow.bader.cube import Cube
@@ -22,7 +23,7 @@ def test_core_holds_what_the_potential_left_out(symbol):
     assert sum(electrons for *_, electrons in core_shells(number)) == expected
     r = np.linspace(0, 30, 3_000_001)
     density = core_density(number, r)
-    assert np.trapz(4 * np.pi * r**2 * density, r) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    assert trapezoid(4 * np.pi * r**2 * density, r) == pytest.approx(expected, rel=1e-6, abs=1e-9)
     assert density.min() >= 0
 
 

@@ -13,6 +13,7 @@ from aiida_chargeflow.figures.alignment import alignment_figure
 from aiida_chargeflow.figures.colours import ELEMENTS, REGIONS, THREE_COORDINATE_ANION
 from aiida_chargeflow.figures.pdos import OrbitalLadder, orbital_figure
 from aiida_chargeflow.figures.traps_flow import EMPTY, OCCUPIED, FlowOfOrbitals, traps_flow_figure
+from aiida_chargeflow.figures.trends import TrendPoint, trend_figure
 
 # Machado, Oliveira and Fernandes, IEEE Trans. Vis. Comput. Graph. 15, 1291 (2009), severity 1, for linear RGB
 _VISION = {
@@ -51,6 +52,20 @@ def test_colours_that_stand_side_by_side_are_told_apart(colours: dict[str, str],
 def _panel(title: str) -> FlowOfOrbitals:
     energies = np.linspace(-3, 4, 60)
     return FlowOfOrbitals(title, energies, np.abs(np.sin(energies)), energies < 0, energies > 3.5, 0.4)
+
+
+def test_the_legend_of_all_families_fits_one_column() -> None:
+    points = [
+        TrendPoint("", "", "InAs", n, interface, surface, 0.5, 0.6, 4.0)
+        for interface in ("none", "pure", "recon")
+        for surface in ("pure", "recon")
+        for n in (1, 2)
+    ]
+    figure = trend_figure(
+        points, lambda p: p.n_monolayers, lambda p: p.gap_ev, xlabel="Shell thickness", ylabel="Gap (eV)"
+    )
+    assert overlaps(figure) == []
+    assert too_small(figure) == []
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])
