@@ -9,6 +9,7 @@ from ase import Atoms
 from aiida_chargeflow.science.cp2k.cost import (
     ACCURACY,
     Outlook,
+    outlook,
     step_core_seconds,
 )
 from aiida_chargeflow.science.cp2k.input import ScfSettings
@@ -68,3 +69,15 @@ def test_nodes_hold_the_memory_and_end_in_time() -> None:
 def test_the_minimal_basis_has_one_function_for_each_valence_orbital(symbol: str, n_functions: int) -> None:
     """s and p of the anions and ligands; s, p and the semicore d of In."""
     assert count_basis_functions(Atoms(symbol), "SZV") == n_functions
+
+
+def test_core_hours_are_those_of_thirty_steps_as_is_said() -> None:
+    dot = Atoms("InCl3", positions=[[0, 0, 0], [2.3, 0, 0], [-1.15, 1.99, 0], [-1.15, -1.99, 0]])
+    settings = ScfSettings.from_mapping(
+        {"cutoff_ry": 240, "padding_ang": 3, "stages": [{"name": "direct", "final": True}]}
+    )
+    expected = outlook(dot, settings)
+    volume = float(np.prod(expected.cell_ang))
+    step = step_core_seconds(volume, settings.cutoff_ry, expected.n_basis_functions)
+    assert "Core-hours are for 30 SCF steps" in ACCURACY
+    assert expected.core_hours * 3600 == pytest.approx(30 * step)
