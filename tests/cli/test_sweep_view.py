@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from aiida_chargeflow.cli.sweep_view import status_table, watch
-from aiida_chargeflow.runs.progress import ago
+from aiida_chargeflow.runs.progress import ago, span
 from aiida_chargeflow.runs.status import PointStatus, SweepStatus
 
 
@@ -40,6 +40,9 @@ def test_ends_are_told_as_time_past() -> None:
     assert "ago" not in rows["c"]
     assert [ago(s) for s in (59, 60, 3599, 3600, 86399, 86400)] == [
         "just now", "1 min ago", "59 min ago", "1 h ago", "23 h ago", "1 d ago",
+    ]  # fmt: skip
+    assert [span(s) for s in (3, 44, 89, 90, 600, 5399, 5400)] == [
+        "10 s", "40 s", "90 s", "2 min", "10 min", "90 min", "2 h",
     ]  # fmt: skip
 
 
