@@ -89,21 +89,7 @@ class ModelWorkChain(WorkChain):
             cls.results,
             if_(cls.should_clean)(cls.clean),
         )
-        spec.output(
-            "structure",
-            valid_type=orm.StructureData,
-            help="The dot whose charges were counted, relaxed if asked.",
-        )
-        spec.output(
-            "model", valid_type=orm.Dict, required=False, help="Stoichiometry by region and coordination."
-        )
-        spec.expose_outputs(ScfWorkChain, namespace="scf")
-        spec.expose_outputs(BaderCalculation, namespace="bader")
-        spec.output("charge_flow", valid_type=orm.ArrayData, help="Bonds, flows, vectors, magnitudes.")
-        spec.output(
-            "quality", valid_type=orm.Dict, help="Residual, imbalance, loops and dipoles of the solution."
-        )
-        spec.output("summary", valid_type=orm.Dict, help="The numbers of a table row.")
+        _define_outputs(spec)
         _define_exit_codes(spec)
 
     @classmethod
@@ -285,6 +271,24 @@ class ModelWorkChain(WorkChain):
     def clean(self) -> None:
         """Remove the jobs' folders; all that an analysis needs was retrieved."""
         self.report(f"removed {remove_folders(self.node)} folders from the cluster")
+
+
+def _define_outputs(spec: WorkChainSpec) -> None:
+    spec.output(
+        "structure",
+        valid_type=orm.StructureData,
+        help="The dot whose charges were counted, relaxed if asked.",
+    )
+    spec.output(
+        "model", valid_type=orm.Dict, required=False, help="Stoichiometry by region and coordination."
+    )
+    spec.expose_outputs(ScfWorkChain, namespace="scf")
+    spec.expose_outputs(BaderCalculation, namespace="bader")
+    spec.output("charge_flow", valid_type=orm.ArrayData, help="Bonds, flows, vectors, magnitudes.")
+    spec.output(
+        "quality", valid_type=orm.Dict, help="Residual, imbalance, loops and dipoles of the solution."
+    )
+    spec.output("summary", valid_type=orm.Dict, help="The numbers of a table row.")
 
 
 def _define_exit_codes(spec: WorkChainSpec) -> None:
