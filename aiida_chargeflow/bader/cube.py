@@ -29,6 +29,7 @@ IntArray = npt.NDArray[np.int64]
 
 _BLOCK = 4 * 1024 * 1024
 _LONGEST_TOKEN = 64
+_LONGEST_QUOTE = 60
 _MOST_POINTS = sys.maxsize // 8
 _EMPTY = np.empty(0)
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -95,13 +96,13 @@ class _HeaderReader:
         text = self.text()
         parts = text.split()
         if not minimum <= len(parts) <= maximum:
-            self.fail(f"{what}: expected {minimum} fields, found {len(parts)}", text)
+            self.fail(f"{what}: expected {minimum} fields, found {len(parts)}", text[:_LONGEST_QUOTE])
         try:
             values = [float(part) for part in parts]
         except ValueError:
-            self.fail(f"{what}: not a number", text)
+            self.fail(f"{what}: not a number", text[:_LONGEST_QUOTE])
         if not np.all(np.isfinite(values)):
-            self.fail(f"{what}: not a finite number", text)
+            self.fail(f"{what}: not a finite number", text[:_LONGEST_QUOTE])
         return values
 
     def integer(self, value: float, what: str) -> int:
@@ -115,7 +116,7 @@ class _HeaderReader:
             file=self.file,
             field=f"line {self.line}",
             value=value,
-            remedy="It is no valid cube file.",
+            remedy="It is no valid cube file. Of a CHGCAR of VASP make a cube in bohr and e/bohr³ first.",
         )
 
 
@@ -125,8 +126,10 @@ def _read_header(stream: IO[bytes], file: Path) -> tuple[CubeHeader, int]:
     comments = (reader.text(), reader.text())
     first = reader.fields(4, 5, "number of atoms and origin")
     n_atoms = reader.integer(first[0], "the number of atoms")
-    if n_atoms < 0 or (len(first) == 5 and first[4] != 1):
-        reader.fail("this cube holds orbitals or several data sets, not one density", n_atoms)
+    if n_atoms < 0:
+        reader.fail("a negative number of atoms: this cube holds orbitals, not a density", n_atoms)
+    if len(first) == 5 and first[4] != 1:
+        reader.fail("this cube holds several values for each point, not one density", first[4])
     if n_atoms == 0:
         reader.fail("the cube has no atoms", n_atoms)
     rows = []
@@ -135,7 +138,11 @@ def _read_header(stream: IO[bytes], file: Path) -> tuple[CubeHeader, int]:
         row = reader.fields(4, 4, f"axis {axis + 1}")
         shape.append(reader.integer(row[0], "the number of points"))
         if shape[-1] < 1:
-            reader.fail("the number of points along an axis must be positive (lengths in bohr)", shape[-1])
+            reader.fail(
+                "the number of points along an axis must be positive; programs use a minus to mark the unit, not "
+                "all for the same one: write lengths in bohr, without it",
+                shape[-1],
+            )
         rows.append(row[1:])
     if math.prod(shape) > _MOST_POINTS:
         reader.fail("more points than any memory holds", " × ".join(map(str, shape)))
@@ -286,7 +293,7 @@ def read_cube(file: Path | str, *, threads: int | None = None, report: Report | 
 
 def _read_body(stream: IO[bytes], body: _Body, threads: int, report: Report | None) -> None:
     pending: deque[tuple[memoryview, Future[tuple[FloatArray, int]]]] = deque()
-    ended = True
+    end = b""
 
     def collect() -> None:
         text, future = pending.popleft()
@@ -296,10 +303,26 @@ def _read_body(stream: IO[bytes], body: _Body, threads: int, report: Report | No
 
     with ThreadPoolExecutor(threads) as pool:
         for text in _blocks(stream):
-            ended = bytes(text[-1:]).isspace()
+            end = (end + bytes(text[-2 * _LONGEST_TOKEN :]))[-2 * _LONGEST_TOKEN :]
             pending.append((text, pool.submit(_parse, text)))
             if len(pending) > 2 * threads:
                 collect()
         while pending:
             collect()
-    body.finish(ended)
+    body.finish(_ends_whole(end))
+
+
+def _ends_whole(end: bytes) -> bool:
+    """Return whether the last number was not cut: a line end follows, or it has the form of the one before.
+
+    ASE writes no line end after the last value.
+    """
+    if not end.strip() or end[-1:].isspace():
+        return True
+    words = end.split()
+    return len(words) > 1 and b"e" in _form(words[-1]) and _form(words[-1]) == _form(words[-2])
+
+
+def _form(word: bytes) -> bytes:
+    """Return a number with all digits the same, and without signs."""
+    return re.sub(rb"[-+]", b"", re.sub(rb"\d", b"0", word.lower()))

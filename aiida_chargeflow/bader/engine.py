@@ -26,6 +26,8 @@ NON_NUCLEAR_REACH_BOHR = 2.5
 NON_NUCLEAR_POPULATION = 1e-3
 
 _DENSE = 0.6
+# What no ion has: electrons beyond its protons, the larger of a number and a share.
+_MOST_EXTRA_E, _MOST_EXTRA_SHARE = 4.0, 0.05
 
 # The part of the work that is done when the box is cut out, the maxima are known, all is gathered at them.
 _CUT, _MAXIMA, _GATHERED = 0.1, 0.25, 0.85
@@ -65,7 +67,8 @@ def partition(
     grid = Grid(cube.header, flux, excess, cut, periodic, threads, cube.header.shape)
     del cube, reference, flux, excess
     sums = survey(grid)
-    _check_density(sums.total * grid.header.voxel_volume_bohr3, sums.vacuum * grid.header.voxel_volume_bohr3)
+    volume = grid.header.voxel_volume_bohr3
+    _check_density(sums.total * volume, sums.vacuum * volume, int(grid.header.numbers.sum()))
     offsets, weights = voronoi_neighbours(grid.header.voxel_bohr)
     # A step of the near-grid method and its correction may lead two points away.
     grid = cut_out(grid, sums, np.maximum(np.abs(offsets).max(axis=0), 2))
@@ -84,13 +87,20 @@ def partition(
     return _collect(grid, maxima, gathered, distances, sums)
 
 
-def _check_density(n_electrons: float, in_vacuum: float) -> None:
+def _check_density(n_electrons: float, in_vacuum: float, n_protons: int) -> None:
     """Refuse a field that is no electron density: a spin or difference density, a potential, an orbital.
 
-    All negative values lie below the vacuum cut, where a density leaves a little noise about zero.
+    All negative values lie below the vacuum cut, where a density leaves a little noise about zero. A density in
+    e/Å³, or one that was multiplied by the volume of the cell as in a CHGCAR, has more electrons than any ion.
 
-    :raises InputError: no electrons in all, or many negative ones.
+    :raises InputError: no electrons in all, many negative ones, or many more than there are protons.
     """
+    if n_electrons > n_protons + max(_MOST_EXTRA_E, _MOST_EXTRA_SHARE * n_protons):
+        raise InputError(
+            f"the cube holds {n_electrons:.3f} electrons, its atoms have {n_protons} protons",
+            field="density",
+            remedy="A cube is in e/bohr³ and bohr: is this one in e/Å³, or times the volume of its cell (CHGCAR)?",
+        )
     if n_electrons > 0 and in_vacuum > -(0.01 + 1e-3 * n_electrons):
         return
     raise InputError(

@@ -77,10 +77,12 @@ def show(file: Path, as_json: bool) -> None:
     from ..science.models.describe import describe
 
     data = describe(_load(file))
+    energy = _stated_energy(file)
     if as_json:
-        print_json(data)
+        print_json(data | energy)
     else:
         _print_description(data)
+        _print_energy(energy)
 
 
 @model.command()
@@ -136,12 +138,28 @@ def import_(
     from ..science.models.structure_file import write_model
 
     made = import_model(file, regions, core.split(",") if core else None, _planes(planes))
+    energy = _stated_energy(file)
     write_model(made, output)
     if as_json:
-        print_json(made.summary())
+        print_json(made.summary() | energy)
         return
     click.echo(f"{made.formula}  {len(made.atoms)} atoms  formal charge {made.formal_charge:+d}")
+    _print_energy(energy)
     click.echo(f"wrote {output}")
+
+
+def _stated_energy(file: Path) -> dict[str, Any]:
+    """Return what an XYZ file says of its energy, ready for JSON; empty if nothing."""
+    from ..science.models.from_atoms import energy_in_file
+
+    found = energy_in_file(file)
+    return {} if found is None else {"stated_energy": {"energy_ev": found.energy_ev, "origin": found.origin}}
+
+
+def _print_energy(energy: dict[str, Any]) -> None:
+    for stated in energy.values():
+        number = "" if stated["energy_ev"] is None else f"{stated['energy_ev']:.6f} eV; "
+        click.echo(f"energy in the comment line: {number}{stated['origin']} (nothing else confirms it)")
 
 
 def _load(file: Path) -> QDModel:

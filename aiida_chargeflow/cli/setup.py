@@ -24,9 +24,10 @@ def setup() -> None:
 @setup.command()
 @click.option("-p", "--profile", help="AiiDA profile [default: the default one, or a new one: chargeflow].")
 @click.option("--cp2k", type=click.Path(path_type=Path), help="The program [default: the first on PATH].")
+@click.option("--cp2k-label", default="cp2k", show_default=True, help="Label of its code, for a second CP2K.")
 @click.option("--no-run", is_flag=True, help="Leave out the trial run.")
 @click.option("--no-daemon", is_flag=True, help="Start no daemon.")
-def local(profile: str | None, cp2k: Path | None, no_run: bool, no_daemon: bool) -> None:
+def local(profile: str | None, cp2k: Path | None, cp2k_label: str, no_run: bool, no_daemon: bool) -> None:
     """Set up this machine: profile, computer, codes, daemon, and a short trial run.
 
     What exists is used as it is, so that running this again changes nothing.
@@ -44,7 +45,7 @@ def local(profile: str | None, cp2k: Path | None, no_run: bool, no_daemon: bool)
     computer, is_new = local_setup.use_computer()
     n_processes = computer.get_default_mpiprocs_per_machine() or 1
     tell.done("computer", f"{computer.label}, {n_processes} processes a job", is_new)
-    code, is_new = local_setup.use_cp2k(computer, program)
+    code, is_new = local_setup.use_cp2k(computer, program, cp2k_label)
     version = ".".join(map(str, program.build.version))
     told = [f"{code.full_label}: CP2K {version}", str(code.filepath_executable), "MPI", program.blas.name]
     tell.done("cp2k", ", ".join(filter(None, [*told, *program.build.notes])), is_new)

@@ -83,9 +83,9 @@ def use_computer() -> tuple[orm.Computer, bool]:
     return computer, True
 
 
-def use_cp2k(computer: orm.Computer, program: Cp2kProgram) -> tuple[orm.AbstractCode, bool]:
-    """Return the code ``cp2k`` of the computer, made for ``program`` unless it exists, and whether it is new."""
-    return _use_code(computer, "cp2k", "cp2k", program.path, prepend_text=program.environment, with_mpi=True)
+def use_cp2k(computer: orm.Computer, program: Cp2kProgram, label: str) -> tuple[orm.AbstractCode, bool]:
+    """Return the code ``label`` of the computer, made for ``program`` unless it exists, and whether it is new."""
+    return _use_code(computer, label, "cp2k", program.path, prepend_text=program.environment, with_mpi=True)
 
 
 def use_bader(computer: orm.Computer, path: Path) -> tuple[orm.AbstractCode, bool]:

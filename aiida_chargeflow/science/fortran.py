@@ -7,6 +7,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+# What is finite for certain, to be searched for in a text.
+NUMBER = r"-?\d{1,40}\.\d*(?:[EeDd][-+]?\d{1,2}(?!\d))?"
 # An exponent of three digits leaves no room for its letter.
 _MANTISSA = r"[-+]?(?:\d+\.?\d*|\.\d+)"
 _NUMBER = re.compile(rf"({_MANTISSA})(?:[EeDd]([-+]?\d+)|([-+]\d{{3}}))?")

@@ -92,6 +92,31 @@ def check_comment(comment: str) -> None:
     _set_cell(Atoms(), comment)
 
 
+def last_comment(lines: list[str]) -> str:
+    """Return the comment of the last frame of an XYZ file.
+
+    :raises InputError: a frame promises more atoms than lines follow, to which ASE would count; names the line.
+    """
+    start, comment = 0, "".join(lines[1:2])
+    while start < len(lines) and _WHOLE.fullmatch(lines[start].strip()):
+        n_atoms = int(lines[start])
+        rows = len(lines) - start - 2 - (lines[-1] == "")
+        if n_atoms > rows:
+            raise InputError(
+                f"line {start + 1} promises {n_atoms} atoms, {max(rows, 0)} lines follow",
+                remedy="The file was cut off, or two files were joined.",
+            )
+        comment = lines[start + 1]
+        start += 2 + n_atoms
+        while start < len(lines) and lines[start].lstrip().startswith("VEC"):
+            start += 1
+    if start < len(lines) and lines[start].strip().lstrip("+-").replace("_", "").isdigit():
+        raise InputError(
+            "the number of atoms was expected", field=f"line {start + 1}", value=lines[start].strip()
+        )
+    return comment
+
+
 def tags_are_ours(atoms: Atoms) -> bool:
     """Return whether the tags name a region each and, for most atoms, as many bonds as there are."""
     tags = atoms.get_tags()

@@ -14,6 +14,7 @@ from aiida_chargeflow.bader import cube as cube_module
 from aiida_chargeflow.bader import regular
 from aiida_chargeflow.bader.cli import main
 from aiida_chargeflow.bader.cube import read_cube
+from aiida_chargeflow.bader.engine import partition
 from aiida_chargeflow.bader.parse import POWERS_OF_TEN, parse_numbers
 from aiida_chargeflow.science.electrons.cube import read_cube as read_orbital_cube
 from aiida_chargeflow.science.errors import InputError
@@ -247,3 +248,23 @@ def test_electrons_far_from_a_whole_number_are_pointed_out(dimer, write_cube, tm
             ]
         )
         assert ("WARNING" in capsys.readouterr().out) == warned
+
+
+def test_a_cube_of_ase_ends_without_a_line_end_and_is_read(dimer, write_cube):
+    """ASE writes one value a line and nothing after the last; a number that was cut is still refused."""
+    path = write_cube(dimer, columns=1, form="%e")
+    whole = path.read_text().rstrip("\n")
+    path.write_text(whole)
+    np.testing.assert_allclose(read_cube(path).density, dimer.density, rtol=1e-5, atol=1e-99)
+    for cut in (1, 2, 5):
+        path.write_text(whole[:-cut])
+        with pytest.raises(InputError, match=r"may have been cut|not a finite number"):
+            read_cube(path)
+
+
+@pytest.mark.parametrize("factor", [1 / 0.529177**3, 1000.0])
+def test_a_density_in_another_unit_has_more_electrons_than_protons(dimer, factor):
+    header = dataclasses.replace(dimer.header, numbers=np.array([1, 3]))
+    cube = dataclasses.replace(dimer, header=header, density=dimer.density * factor)
+    with pytest.raises(InputError, match="its atoms have 4 protons"):
+        partition(cube)

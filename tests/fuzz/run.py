@@ -1,12 +1,14 @@
 """Damage inputs of every reader at random: each is read, or refused by one clear message, in bounded time and memory.
 
-usage: python tests/fuzz/run.py [--inputs 100000] [--seed 7] [--only READER]
+usage: python tests/fuzz/run.py [--inputs 100000] [--seed 7] [--only READER] [--workers N] [--write NUMBER]
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import dataclasses
+import multiprocessing
 import os
 import random
 import resource
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[depth]) for depth in (1, 2)]
@@ -24,7 +27,9 @@ from fuzz.readers import READERS, Reader  # noqa: E402
 
 from aiida_chargeflow.science.errors import InputError  # noqa: E402
 
-LONGEST_S = 10
+LONGEST_S = 10  # of processor time, so that other work on the machine does not count
+LONGEST_WAIT_S = 300  # of the clock, for a reader that waits
+LONGEST_COMPILATION_S = 120
 MOST_MEMORY_MB = 500
 _JUNK = (
     *(
@@ -137,19 +142,20 @@ def _twice(data: bytes, chance: random.Random) -> bytes:
 _CHANGES = (_cut, _byte, _byte, _lines, _lines, _lines, _word, _word, _word, _twice)
 
 
-class TooLongError(Exception):
-    """A reader that did not come back."""
+class TooLongError(BaseException):
+    """A reader that did not come back; no exception that a reader could catch."""
 
 
 def _alarm(*_: object) -> None:
     raise TooLongError
 
 
-def trial(reader: Reader, data: bytes, folder: Path) -> str:
+def trial(reader: Reader, data: bytes, folder: Path, longest_s: int = LONGEST_S) -> str:
     """Read one input; return ``read``, ``refused`` or what went wrong."""
     path = folder / f"input{reader.suffix}"
     path.write_bytes(data)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
+    signal.setitimer(signal.ITIMER_PROF, longest_s)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST_WAIT_S)
     try:
         reader.read(path)
     except InputError as error:
@@ -157,10 +163,11 @@ def trial(reader: Reader, data: bytes, folder: Path) -> str:
             return f"a message of several lines: {str(error)!r}"
         return "refused"
     except TooLongError:
-        return f"no end within {LONGEST_S} s"
+        return f"no end within {longest_s} s of processor time or {LONGEST_WAIT_S} s of the clock"
     except Exception:
         return traceback.format_exc()
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
     return "read"
 
@@ -174,36 +181,87 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+@dataclasses.dataclass
+class Share:
+    """What came of the inputs of one process."""
+
+    counts: collections.Counter[tuple[str, str]]
+    failures: list[tuple[str, str, str]]
+    time_s: float
+    memory_mb: float
+
+
+def made(readers: list[Reader], seed: int, number: int) -> tuple[Reader, bytes]:
+    """Return the reader and the damaged input of a number, whatever others are made."""
+    reader, chance = readers[number % len(readers)], random.Random(f"{seed}/{number}")
+    return reader, damaged(chance.choice(reader.sources), chance)
+
+
+def try_share(readers: list[Reader], seed: int, numbers: range) -> Share:
+    """Try the undamaged inputs of all readers, then the damaged ones of the numbers."""
+    for alarm in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(alarm, _alarm)
+    share = Share(collections.Counter(), [], 0.0, 0.0)
+    with tempfile.TemporaryDirectory() as name:
+        for reader in readers:
+            for source in reader.sources:
+                outcome = trial(reader, source, Path(name), LONGEST_COMPILATION_S)
+                if outcome != "read" and reader.name not in ("folder", "model"):
+                    share.failures.append((reader.name, "undamaged", outcome))
+        begin = time.process_time()
+        for number in numbers:
+            reader, data = made(readers, seed, number)
+            outcome = trial(reader, data, Path(name))
+            share.counts[reader.name, outcome if outcome in ("read", "refused") else "FAILED"] += 1
+            if outcome not in ("read", "refused"):
+                share.failures.append((reader.name, f"input {number}", outcome))
+                print(
+                    f"{reader.name}, input {number}: {outcome.splitlines()[-1]}", file=sys.stderr, flush=True
+                )
+        share.time_s = time.process_time() - begin
+    share.memory_mb = peak_memory_mb()
+    return share
+
+
+def try_all(readers: list[Reader], seed: int, numbers: range, n_workers: int) -> list[Share]:
+    """Deal the numbers out to processes."""
+    if n_workers == 1:
+        return [try_share(readers, seed, numbers)]
+    with ProcessPoolExecutor(n_workers, mp_context=multiprocessing.get_context("fork")) as pool:
+        dealt = [
+            pool.submit(_by_name, [r.name for r in readers], seed, numbers[k::n_workers])
+            for k in range(n_workers)
+        ]
+        return [share.result() for share in dealt]
+
+
+def _by_name(names: list[str], seed: int, numbers: range) -> Share:
+    return try_share([reader for reader in READERS if reader.name in names], seed, numbers)
+
+
 def main() -> None:
     """Run the trials and print what came of them; exit with 1 if anything else than a result or a refusal did."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--inputs", type=int, default=100_000)
     arguments.add_argument("--seed", type=int, default=7)
     arguments.add_argument("--only", choices=[reader.name for reader in READERS])
+    arguments.add_argument("--workers", type=int, default=1, help="processes")
+    arguments.add_argument("--write", type=int, metavar="NUMBER", help="only write this input to a file")
     options = arguments.parse_args()
-    signal.signal(signal.SIGALRM, _alarm)
     readers = [reader for reader in READERS if options.only in (None, reader.name)]
-    chance, counts, failures = random.Random(options.seed), collections.Counter(), []
-    with tempfile.TemporaryDirectory() as name:
-        for reader in readers:
-            for source in reader.sources:
-                outcome = trial(reader, source, Path(name))
-                if outcome != "read" and reader.name not in ("folder", "model"):
-                    failures.append((reader.name, "undamaged", outcome))
-        begin = time.process_time()
-        for number in range(options.inputs):
-            reader = readers[number % len(readers)]
-            data = damaged(chance.choice(reader.sources), chance)
-            outcome = trial(reader, data, Path(name))
-            counts[reader.name, outcome if outcome in ("read", "refused") else "FAILED"] += 1
-            if outcome not in ("read", "refused"):
-                failures.append((reader.name, f"input {number}", outcome))
-    memory_mb = peak_memory_mb()
+    if options.write is not None:
+        reader, data = made(readers, options.seed, options.write)
+        Path(f"input-{options.write}{reader.suffix}").write_bytes(data)
+        print(f"{reader.name}: input-{options.write}{reader.suffix}")
+        return
+    shares = try_all(readers, options.seed, range(options.inputs), options.workers)
+    counts = sum((share.counts for share in shares), collections.Counter())
+    failures = [failure for share in shares for failure in share.failures]
+    memory_mb = max(share.memory_mb for share in shares)
     for (name, outcome), n in sorted(counts.items()):
         print(f"{name:12s} {outcome:8s} {n:7d}")
-    print(
-        f"{options.inputs} inputs, {time.process_time() - begin:.0f} s of processor time, {memory_mb:.0f} MB at most"
-    )
+    time_s = sum(share.time_s for share in shares)
+    print(f"{options.inputs} inputs, {time_s:.0f} s of processor time, {memory_mb:.0f} MB at most")
     for name, which, outcome in failures[:20]:
         print(f"\n{name}, {which}:\n{outcome}")
     if memory_mb > MOST_MEMORY_MB:

@@ -14,6 +14,7 @@ from ..elements import element
 from ..errors import InputError
 
 DEFAULT_SCALE = 1.2
+_FURTHEST_ANG = 1e6
 _COINCIDENT_ANG = 0.3
 
 
@@ -147,6 +148,11 @@ def _pairs(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     if len(positions) < 2:
         return np.empty((0, 2), dtype=np.int64), np.empty(0)
+    furthest = float(np.abs(positions).max())
+    if furthest > _FURTHEST_ANG:
+        raise InputError(
+            "an atom lies further away than any dot is large", field="coordinate in Å", value=furthest
+        )
     reach = max(float(cutoffs.max()), _COINCIDENT_ANG)
     pairs = cKDTree(positions).query_pairs(reach, output_type="ndarray").astype(np.int64)
     pairs.sort(axis=1)

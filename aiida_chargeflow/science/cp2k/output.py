@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fortran import parse_number
+from ..fortran import NUMBER, parse_number
 from ..units import HARTREE_EV, energy_ev, known_energies
 from .appended import RunText, pick_run, run_type
 from .failures import Cp2kOutputError, Failure, diagnose
@@ -144,7 +144,6 @@ class Cp2kOutput:
         return result
 
 
-_NUMBER = r"-?\d+\.\d*(?:[EeDd][-+]?\d+)?"
 _ENERGY = re.compile(
     r"^ ENERGY\| Total FORCE_EVAL(?: \( *\S+ *\))? energy *(?:\[(?P<unit>[^\]]*)\])?:? *(?P<value>.*?) *$",
     re.MULTILINE,
@@ -223,10 +222,10 @@ def _n_electrons(text: str) -> int | None:
 
 def _fermi_level_ev(text: str) -> float | None:
     """Return the Fermi level, the higher one of two spins."""
-    from_levels = _all(rf"^ MO\| E\(Fermi\): +{_NUMBER} a\.u\. +({_NUMBER}) eV", text)
+    from_levels = _all(rf"^ MO\| E\(Fermi\): +{NUMBER} a\.u\. +({NUMBER}) eV", text)
     if from_levels:
-        return max(float(value) for value in from_levels[-_n_spins(text) :])
-    hartree = _last_float(rf"^ +Fermi energy: +({_NUMBER})", text)
+        return max(parse_number(value) for value in from_levels[-_n_spins(text) :])
+    hartree = _last_float(rf"^ +Fermi energy: +({NUMBER})", text)
     return None if hartree is None else hartree * HARTREE_EV
 
 
@@ -247,8 +246,8 @@ def _walltime_s(run: RunText, file: Path | None) -> float | None:
 
 
 def _dipole_debye(text: str) -> NDArray[np.float64] | None:
-    found = re.findall(rf"X= *({_NUMBER}) Y= *({_NUMBER}) Z= *({_NUMBER}) +Total=", text)
-    return np.array([float(value) for value in found[-1]]) if found else None
+    found = re.findall(rf"X= *({NUMBER}) Y= *({NUMBER}) Z= *({NUMBER}) +Total=", text)
+    return np.array([parse_number(value) for value in found[-1]]) if found else None
 
 
 def _kinds(text: str) -> dict[str, int]:
@@ -257,7 +256,7 @@ def _kinds(text: str) -> dict[str, int]:
 
 
 def _electrons_on_grid(text: str) -> float | None:
-    density = _last_float(rf"Electronic density on regular grids: +({_NUMBER})", text)
+    density = _last_float(rf"Electronic density on regular grids: +({NUMBER})", text)
     return None if density is None else -density
 
 
@@ -307,7 +306,7 @@ def read_output(
         n_basis_functions=_last_int(r"^ Number of orbital functions: +(\d+)", text),
         electrons_on_grid=_electrons_on_grid(text),
         fermi_level_ev=_fermi_level_ev(text),
-        electronic_temperature_k=_last_float(rf"Electronic temperature \[K\]: +({_NUMBER})", text),
+        electronic_temperature_k=_last_float(rf"Electronic temperature \[K\]: +({NUMBER})", text),
         levels=levels,
         frontier=frontier(levels, _n_electrons(text)),
         unoccupied_solver=solver,

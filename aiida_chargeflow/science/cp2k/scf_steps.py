@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..fortran import parse_number
+from ..fortran import NUMBER, parse_number
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,11 @@ class ScfStep:
     position: int = field(default=0, compare=False, repr=False)
 
 
-_NUMBER = r"-?\d+\.\d*(?:[EeDd][-+]?\d+)?"
 # Where a number outgrows its field CP2K prints it with an exponent, Fortran prints stars.
 _SCF_STEP = re.compile(
     r"^ +(?P<step>\d+) +(?P<method>[A-Z][A-Za-z_./]*(?: [A-Z][A-Za-z_./]*)?) +(?P<mix>\d?\.\d+E[-+]\d+)"
-    rf" +(?P<time>\d+\.\d+|\*+) +(?:(?P<convergence>{_NUMBER}|\*+|NaN|Infinity) +)?(?P<energy>{_NUMBER})"
-    rf"(?: +(?:{_NUMBER}|\*+))? *$",
+    rf" +(?P<time>\d+\.\d+|\*+) +(?:(?P<convergence>{NUMBER}|\*+|NaN|Infinity) +)?(?P<energy>{NUMBER})"
+    rf"(?: +(?:{NUMBER}|\*+))? *$",
     re.MULTILINE,
 )
 _SCF_START = re.compile(r"^ *SCF WAVEFUNCTION OPTIMIZATION", re.MULTILINE)
@@ -45,7 +44,7 @@ _EPS_SCF = re.compile(r"^ +eps_scf: +(\S+) *$", re.MULTILINE)
 _LEAST_STEPS = 6
 _LEAST_SLOPE = 0.01  # decades a step: slower than this is no convergence
 _SCF_VERDICT = re.compile(
-    r"(?P<yes>\*\*\* SCF run converged in)|(?P<no>SCF run NOT converged|outer SCF loop FAILED to converge)"
+    r"SCF (?:(?P<yes>run converged in)|(?P<no>run NOT converged|loop FAILED to converge))"
 )
 
 

@@ -15,14 +15,16 @@ from ..charges.bonds import bond_graph
 from ..elements import element
 from ..errors import InputError, naming_file
 from ..kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag, tag_regions
+from ..stated_energy import StatedEnergy, stated_energy
 from ..units import BOHR_ANG
-from ..xyz import check_comment, tags_are_ours
+from ..xyz import check_comment, last_comment, tags_are_ours
 from .build import QDModel
 from .lattice import Integers, Mask, Polyhedron, centre_of
 from .lattice_fit import LatticeFit, fit_lattice
 
 Source = Literal["auto", "column", "elements", "lattice"]
 
+_XYZ = (".xyz", ".extxyz")
 _LONGEST_COMMENT = 100_000
 _HALIDES = ("F", "Cl", "Br", "I")
 
@@ -85,12 +87,18 @@ def model_from_atoms(
     )
 
 
+def energy_in_file(path: Path) -> StatedEnergy | None:
+    """Return what the comment of the last frame of an XYZ file says of the energy; None if nothing, or another file."""
+    if path.suffix not in _XYZ:
+        return None
+    return stated_energy(last_comment(path.read_text(encoding="utf-8", errors="replace").split("\n")))
+
+
 def _read(path: Path) -> Atoms:
-    if path.suffix in (".xyz", ".extxyz") and path.is_file():
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            stream.readline()
-            with naming_file(path):
-                check_comment(stream.readline(_LONGEST_COMMENT))
+    if path.suffix in _XYZ and path.is_file():
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        with naming_file(path):
+            check_comment(last_comment(lines)[:_LONGEST_COMMENT])
     try:
         atoms = ase.io.read(path)
     except FileNotFoundError:

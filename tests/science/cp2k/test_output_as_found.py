@@ -191,3 +191,11 @@ def test_the_energy_of_an_scf_that_did_not_converge_may_lie_anywhere() -> None:
     out = read_output(text.replace(line, line.rsplit(maxsplit=1)[0] + "   -36.425159682673787"))
     assert out.energy_hartree == pytest.approx(-36.425159682673787)
     assert out.scf_converged is False
+
+
+def test_an_exponent_that_no_number_has_is_no_traceback() -> None:
+    text = text_of("incl2_open_shell").replace("-86.2975518318", "-86.2978d32835")
+    with pytest.raises(Cp2kOutputError, match="not a number"):
+        read_output(text)
+    steps_alone = text_of("incl2_open_shell").replace("-86.2975518318 ", "-86.2978d32835 ")
+    assert read_output(steps_alone).energy_hartree == pytest.approx(-86.297551831804398, abs=1e-9)

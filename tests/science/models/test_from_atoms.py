@@ -74,7 +74,10 @@ def test_regions_by_lattice_in_any_orientation():
         ("", "not a readable structure|holds no structure"),
         ("2\n\nIn 0 0 0\nXx 0 0 2\n", "not a readable structure|unknown element"),
         ("2\n\nIn 0 0 0\nCo 0 0 2\n", "unknown element"),
-        ("2\n\nIn 0 0 0\n", "not a readable structure"),
+        ("2\n\nIn 0 0 0\n", "promises 2 atoms, 1 lines follow"),
+        ("2\n\nIn 0 0 0\nCl 2 0 0\n81800000\n\nIn 0 0 0\n", "line 5 promises 81800000 atoms, 1 lines follow"),
+        ("1_0000000000\n\nIn 0 0 0\n", "line 1: the number of atoms was expected"),
+        ("2\n\nIn 0 0 0\nCl 1e200 0 0\n", "further away"),
     ],
 )
 def test_malformed_files_are_one_message(tmp_path, text, message):
