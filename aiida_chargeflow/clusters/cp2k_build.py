@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..science.errors import InputError
 
-OLDEST_TESTED = (2023, 1)
+TESTED = frozenset({(2023, 1)})
+OLDEST_TESTED = min(TESTED)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class Cp2kBuild:
     def notes(self) -> list[str]:
         """What is slower or not available, though no protocol needs it."""
         notes = []
+        if self.version not in TESTED:
+            tested = ", ".join(map(_dotted, sorted(TESTED)))
+            notes.append(f"version not tested with a whole chain: tested is {tested}")
         if not self.has_elpa:
             notes.append("no ELPA: diagonalisation of large models is slower")
         if "libxc" not in self.flags:
