@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.units import Bohr
 
-from aiida_chargeflow.science.charges.acf import Acf
+from aiida_chargeflow.science.charges.acf import Acf, read_acf
 from aiida_chargeflow.science.charges.partition import PartitionError, accept_partition
 
 VALENCE = {"In": 13, "Cl": 7}
@@ -112,3 +113,12 @@ def test_a_proton_keeps_its_small_basin_and_an_empty_one_is_none() -> None:
     bare = replace(proton, bader_population=np.array([0.0009, 7.9991]))
     with pytest.raises(PartitionError, match="without a basin"):
         accept_partition(bare, molecule, {"H": 1, "Cl": 7})
+
+
+def test_the_table_of_the_fortran_program_is_read_and_says_the_same() -> None:
+    """The weight method of two independent programs on one density, in their own formats."""
+    folder = Path(__file__).parents[2] / "fixtures" / "bader"
+    theirs, ours = (read_acf(folder / f"cl2in_ascl2_{name}.dat") for name in ("henkelman", "ours"))
+    assert theirs.bader_population.sum() == pytest.approx(46, abs=1e-3)
+    np.testing.assert_allclose(theirs.bader_population, ours.bader_population, atol=2e-6)
+    assert theirs.vacuum_charge_e == pytest.approx(ours.vacuum_charge_e, abs=1e-4)
