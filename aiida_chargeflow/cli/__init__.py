@@ -23,6 +23,7 @@ _COMMANDS = {
     "setup": "setup",
     "examples": "examples",
     "sweep": "sweep",
+    "screen": "screen",
     "analyse": "analyse",
     "table": "table",
     "trace": "trace",

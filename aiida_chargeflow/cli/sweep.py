@@ -18,6 +18,8 @@ from . import NearGroup, json_option, print_json
 from .terminal import print_table
 
 if TYPE_CHECKING:
+    from aiida import orm
+
     from ..runs.plan import Plan
     from ..runs.status import SweepStatus
 
@@ -52,7 +54,7 @@ def submit(file: Path, as_json: bool, **given: Any) -> None:
     The same command again submits only what is still missing. Failed points are left to `sweep retry`.
     """
     plan = _checked_plan(file, as_json)
-    _submit_missing(plan.name, plan, given, as_json)
+    submit_missing(plan.name, plan, given, as_json)
 
 
 @sweep.command()
@@ -66,7 +68,7 @@ def add(name: str, file: Path, as_json: bool, **given: Any) -> None:
 
     launcher.load_profile()
     service.group_of(name)
-    _submit_missing(name, _checked_plan(file, as_json), given, as_json)
+    submit_missing(name, _checked_plan(file, as_json), given, as_json)
 
 
 @sweep.command()
@@ -197,7 +199,10 @@ def _checked_plan(file: Path, quiet: bool) -> Plan:
     return plan
 
 
-def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool) -> None:
+def submit_missing(
+    name: str, plan: Plan, given: dict[str, Any], as_json: bool, ranking: orm.Dict | None = None
+) -> None:
+    """Show what is missing of a plan, ask, and submit it; a ``ranking`` says which screening chose the models."""
     from ..runs import submit as launcher
     from ..runs import sweep as service
     from ..runs.calibration import calibrated
@@ -230,7 +235,7 @@ def _submit_missing(name: str, plan: Plan, given: dict[str, Any], as_json: bool)
     if wanted and not given["yes"] and not click.confirm("Submit them?"):
         raise click.Abort
     service.record(name, points, plan.options, codes)
-    node = service.start(name, wanted) if wanted else None
+    node = service.start(name, wanted, ranking) if wanted else None
     if as_json:
         labels = [point.label for point in wanted]
         print_json({"name": name, "submitted": labels, "sweep_pk": node.pk if node else None})

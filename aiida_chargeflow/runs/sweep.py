@@ -10,6 +10,7 @@ from aiida import orm
 from aiida.engine import submit as engine_submit
 from aiida.engine.processes import control
 
+from ..calculations.screen import chosen_models
 from ..clusters.check import aiida_options
 from ..clusters.profile import RunOptions, profile_for
 from ..names import SWEEP_GROUP
@@ -149,9 +150,10 @@ def set_options(name: str, options: RunOptions) -> None:
     group.base.extras.set(_STATE, {**state, "options": options.model_dump(), "codes": codes})
 
 
-def start(name: str, points: Sequence[SweepPoint]) -> orm.WorkChainNode:
+def start(name: str, points: Sequence[SweepPoint], ranking: orm.Dict | None = None) -> orm.WorkChainNode:
     """Submit the work chain that runs the given points of a recorded sweep.
 
+    :param ranking: of the screening that chose the points' models; their campaign is then made from it.
     :raises InputError: a code does not exist.
     """
     group = group_of(name)
@@ -172,6 +174,8 @@ def start(name: str, points: Sequence[SweepPoint]) -> orm.WorkChainNode:
             inputs = builder._inputs(prune=True)
             models[point.inputs_key] = {k: v for k, v in inputs.items() if k not in ("spec", "digest")}
     campaign = orm.Dict({"name": name, "points": [point.to_mapping() for point in points]}, label=name)
+    if ranking is not None:
+        campaign = chosen_models(ranking, campaign)
     node = engine_submit(
         SweepWorkChain,
         campaign=campaign,

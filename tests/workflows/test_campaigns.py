@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from model_helpers import bonds_by_pair
 
 from aiida_chargeflow.science.charges.bonds import bond_graph
 from aiida_chargeflow.science.models.build import build
 from aiida_chargeflow.science.models.campaign import Campaign
 from aiida_chargeflow.science.models.spec import ModelSpec
+from aiida_chargeflow.science.screening.settings import ScreeningSettings
+from aiida_chargeflow.science.screening.space import make_space
 
-FILES = sorted((Path(__file__).parents[2] / "workflows").glob("*.yaml"))
+WORKFLOWS = Path(__file__).parents[2] / "workflows"
+SCREENINGS = sorted(WORKFLOWS.glob("screen-*.yaml"))
+FILES = [file for file in sorted(WORKFLOWS.glob("*.yaml")) if file not in SCREENINGS]
 
 
 def formulas(file):
@@ -48,6 +53,20 @@ def test_each_as_for_se_takes_one_electron_off_the_excess():
         symbols = build(ModelSpec.from_mapping({**point.model, "start_geometry": "lattice"})).atoms.symbols
         excess[label] = int((symbols == "In").sum() - (symbols == "As").sum())
     assert excess == {"core": 9, "abrupt": 9, "alloyed": 6, "se3": 6, "se6": 3, "se9": 0, "se12": -3}
+
+
+@pytest.mark.parametrize("file", SCREENINGS, ids=lambda file: file.stem)
+def test_every_screening_has_candidates_within_its_limits(file):
+    settings = ScreeningSettings.from_yaml(file)
+    space = make_space(settings)
+    assert space.combinations(settings.constraints.excess)
+
+
+def test_the_designed_interlayer_holds_as_many_bonds_with_too_much_as_with_too_little():
+    model = build(ModelSpec.from_mapping(Campaign.from_yaml(WORKFLOWS / "designed.yaml").points[0].model))
+    bonds = bonds_by_pair(model)
+    assert model.formula == "In34Cd94As34Se73Cl42"
+    assert bonds["In-Se"] == bonds["Cd-As"] == 36
 
 
 @pytest.mark.parametrize(

@@ -57,11 +57,7 @@ def surface_frame(
     polarity = _polarity(positions_ang, symbols, graph)
     sign = -1 if polarity < 0 else 1
     facets = _facets()
-    normals = np.array(facets, dtype=float)
-    normals /= np.linalg.norm(normals, axis=1)[:, None]
-    framework = positions_ang if is_ligand.all() else positions_ang[~is_ligand]
-    heights = (framework @ normals.T).max(axis=0)
-    depths = heights[None, :] - positions_ang @ normals.T
+    normals, depths = _facet_depths(positions_ang, is_ligand)
     nearest = depths.round(6).argmin(axis=1)
     if sign < 0:
         facets = tuple((-h, -k, -m) if abs(h * k * m) else (h, k, m) for h, k, m in facets)
@@ -72,6 +68,21 @@ def surface_frame(
         outward=normals[nearest],
         polarity=polarity,
     )
+
+
+def depth_below_surface_ang(positions_ang: Array, is_ligand: NDArray[np.bool_]) -> Array:
+    """Return the ``depth_ang`` of a :class:`SurfaceFrame` alone, shape (n_atoms,), for which no bonds are needed."""
+    depths: Array = _facet_depths(positions_ang, is_ligand)[1].min(axis=1)
+    return depths
+
+
+def _facet_depths(positions_ang: Array, is_ligand: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Return the normals of the 14 facets, and how deep each atom lies below each, shape (n_atoms, 14)."""
+    normals = np.array(_facets(), dtype=float)
+    normals /= np.linalg.norm(normals, axis=1)[:, None]
+    framework = positions_ang if is_ligand.all() else positions_ang[~is_ligand]
+    heights = (framework @ normals.T).max(axis=0)
+    return normals, heights[None, :] - positions_ang @ normals.T
 
 
 def _facets() -> tuple[tuple[int, int, int], ...]:

@@ -147,7 +147,7 @@ def realise(draft: Draft, spec: ModelSpec, ligands: LigandBonds) -> QDModel:
     oriented = _bonds(draft, ligands, cation_atom, anion_atom)
     numbers, regions, sites = numbers[order], regions[order], sites[order]
     charges = draft.charge_of(numbers)
-    lattice_constant_ang = _lattice_constant_ang(draft)
+    lattice_constant_ang = mean_lattice_constant_ang(draft)
     points = sites.astype(float)
     points[anion_atom[ligands.sites]] = ligands.points
     positions = start_positions(
@@ -183,7 +183,7 @@ def _bonds(draft: Draft, ligands: LigandBonds, cation_atom: Integers, anion_atom
     return result
 
 
-def _lattice_constant_ang(draft: Draft) -> float:
+def mean_lattice_constant_ang(draft: Draft) -> float:
     """Return the mean lattice constant of the layers, weighted by the cation sites that each holds."""
     inside = [int(draft.cations_in(polyhedron).sum()) for polyhedron in draft.polyhedra]
     weights = np.diff([0, *inside])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from ..kinds import REGIONS
 from ..units import BOHR_ANG, HARTREE_EV
@@ -13,7 +14,8 @@ Array = NDArray[np.float64]
 #: e²/(4πε0) in eV·Å.
 COULOMB_EV_ANG = HARTREE_EV * BOHR_ANG
 
-_BLOCK = 1000
+_BLOCK = 500
+_SAME_PLACE_ANG = 1e-6
 
 
 def site_potential_v(positions_ang: Array, charge: Array) -> Array:
@@ -21,9 +23,9 @@ def site_potential_v(positions_ang: Array, charge: Array) -> Array:
     result = np.empty(len(charge))
     for start in range(0, len(charge), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        distance = np.linalg.norm(positions_ang[rows, None] - positions_ang[None], axis=2)
-        distance[np.arange(distance.shape[0]), np.arange(start, start + distance.shape[0])] = np.inf
-        result[rows] = (charge / distance).sum(axis=1)
+        distance = cdist(positions_ang[rows], positions_ang)
+        distance[distance < _SAME_PLACE_ANG] = np.inf
+        result[rows] = (1 / distance) @ charge
     return COULOMB_EV_ANG * result
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..charges.charge_flow import ChargeFlow, solve
 from ..kinds import REGIONS
+from .descriptors import Predicted
 from .dot import Dot
 from .parameters import TransferParameters, default_parameters
 
@@ -44,6 +46,11 @@ class Prediction:
     def charge(self) -> Array:
         """Return the predicted charge of each atom in e: positive = lost electrons."""
         return self.flow.bader_charge
+
+    @cached_property
+    def described(self) -> Predicted:
+        """Return what descriptors are made of."""
+        return Predicted(self.dot, self.valence, self.charge, self.flow.flow_vector)
 
     @property
     def estimated_anions(self) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def abrupt(
         mark_interlayer(draft, core, core.grow(1))
 
 
-def _rename(key: str, inner: Material, outer: Material) -> str:
+def general_name(key: str, inner: Material, outer: Material) -> str:
     """Map ``se_by_as`` and the like, spelled with the elements of the pair, to the general name."""
     match = re.fullmatch(r"([a-z]{1,2})_by_([a-z]{1,2})", key)
     if match is None:
@@ -53,7 +53,7 @@ def _rename(key: str, inner: Material, outer: Material) -> str:
     return roles.get((match[1].capitalize(), match[2].capitalize()), key)
 
 
-@interface_pattern("alloyed", rename=_rename)
+@interface_pattern("alloyed", rename=general_name)
 def alloyed(
     draft: Draft,
     *,
