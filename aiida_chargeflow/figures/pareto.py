@@ -57,8 +57,9 @@ def _draw(
 ) -> None:
     ax.plot(*values[~on_front].T, "o", color="#bbbbbb", markersize=1.5, label="candidates", rasterized=True)
     ax.plot(*values[on_front].T, "o", color="#2b6cb0", markersize=2.5, label="on the Pareto front")
-    if None not in reference:
-        ax.plot(*reference, "*", color="black", markersize=7, label="without edits")
+    x, y = reference
+    if x is not None and y is not None:
+        ax.plot(x, y, "*", color="black", markersize=7, label="without edits")
     ax.plot(
         *ranked.T, "o", markerfacecolor="none", color="#d9480f", markersize=5, label="best, by rank as built"
     )
