@@ -114,6 +114,8 @@ def formula_order(symbols: Iterable[str]) -> list[str]:
 
 
 def formula(symbols: Iterable[str]) -> str:
-    """Return the formula of a list of atoms, such as ``In156Cd180As119Se154Cl163``; a single atom has its 1."""
+    """Return the formula of a list of atoms, such as ``In156Cd180As119Se154Cl163``; a single atom has no number."""
     counts = Counter(symbols)
-    return "".join(f"{symbol}{counts[symbol]}" for symbol in formula_order(counts))
+    return "".join(
+        f"{symbol}{counts[symbol] if counts[symbol] > 1 else ''}" for symbol in formula_order(counts)
+    )

@@ -20,7 +20,8 @@ def test_every_file_of_the_workflows_is_an_example(tmp_path: Path) -> None:
     ok("examples", "-o", tmp_path)
     for file in WORKFLOWS.glob("*.yaml"):
         assert (tmp_path / file.name).read_text() == file.read_text()
-        assert Campaign.from_yaml(tmp_path / file.name).points
+        if not file.name.startswith("screen-"):  # those are read by another command
+            assert Campaign.from_yaml(tmp_path / file.name).points
 
 
 def test_an_edited_copy_is_kept(tmp_path: Path) -> None:
