@@ -92,11 +92,23 @@ def single(found: Sequence[_T], what: str) -> _T:
 def finish(
     figure: Figure | str, output: Path, sources: Sequence[str], as_json: bool, notes: Sequence[str] = ()
 ) -> None:
-    """Save a figure or page and say where, with what was left out and why."""
+    """Save a figure or page and say where, with what was left out and why.
+
+    A figure of models in the minimal basis says so itself.
+    """
+    from ..results.cautions import survey_note
+
+    unfit = survey_note(sources)
     if isinstance(figure, str):
         save_page(figure, output, sources)
     else:
+        if unfit:
+            from ..figures.style import mark_unfit, paper_style
+
+            with paper_style():
+                mark_unfit(figure, unfit)
         save(figure, output, sources)
+    notes = [*notes, unfit] if unfit else notes
     if as_json:
         print_json({"path": str(output), "sources": list(sources), "notes": list(notes)})
         return

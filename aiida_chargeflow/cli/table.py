@@ -34,7 +34,7 @@ def table(
 
     The table `cost` counts failed and unfinished models of a group too.
     """
-    from ..results import costs, tables
+    from ..results import cautions, costs, tables
     from ..runs import submit as launcher
 
     if by is not None and name != "cost":
@@ -52,6 +52,8 @@ def table(
         click.echo(_WRITERS[form](rows), nl=False)
     else:
         _print(rows)
+    if name != "cost" and (note := cautions.survey_note(node.uuid for node in chosen)) is not None:
+        click.echo(f"note: {note}", err=True)
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

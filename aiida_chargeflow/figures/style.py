@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 SINGLE_COLUMN_IN = 3.33
 DOUBLE_COLUMN_IN = 7.0
@@ -43,6 +44,13 @@ def paper_style() -> Iterator[None]:
     """Set the paper's look, as a context or decorator; a figure must be made and saved inside of it."""
     with rc_context(_SETTINGS):
         yield
+
+
+def mark_unfit(figure: Figure, text: str) -> None:
+    """Write on a figure why it is not for results, above its panels."""
+    if figure.get_suptitle():
+        text = f"{figure.get_suptitle()}\n{text}"
+    figure.suptitle(text, x=0.99, ha="right", fontsize=6, color="#b00020")
 
 
 def width_in(n_panels: int) -> float:

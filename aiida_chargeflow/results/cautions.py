@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from aiida import orm
@@ -11,16 +11,22 @@ from ..calculations.orbitals import to_pdos
 from ..science.electrons.frontier import Character, from_mapping, frontier, warnings
 from ..science.electrons.pdos import INTEGER_TOLERANCE_E
 
+MINIMAL_BASIS = "SZV"
 AS_BUILT, RELAXED, GIVEN = "as built", "relaxed", "given"
 
 
 def geometry(node: orm.WorkChainNode) -> str:
-    """Return where the atoms of a model stood: ``as built`` by rules alone, ``relaxed`` by its protocol, or ``given``
-    as a structure, whose history the run does not know.
+    """Return where the atoms of a model stood; see ``geometry_of``."""
+    return geometry_of({name for name in ("relax", "spec", "files") if name in node.inputs})
+
+
+def geometry_of(inputs: Collection[str]) -> str:
+    """Return where the atoms of a run with these inputs stood: ``as built`` by rules alone, ``relaxed`` by its
+    protocol, or ``given`` as a structure, whose history the run does not know.
     """
-    if "relax" in node.inputs:
+    if "relax" in inputs:
         return RELAXED
-    return AS_BUILT if "spec" in node.inputs and "files" not in node.inputs else GIVEN
+    return AS_BUILT if "spec" in inputs and "files" not in inputs else GIVEN
 
 
 def characters(node: orm.WorkChainNode) -> dict[str, Character]:
@@ -36,10 +42,33 @@ def characters(node: orm.WorkChainNode) -> dict[str, Character]:
     return frontier(to_pdos(node.outputs.scf.orbitals), kinds)
 
 
+def basis(node: orm.WorkChainNode) -> str | None:
+    """Return the basis set of the ground state, None where it was not ours to choose."""
+    settings = node.inputs.scf.settings if "scf" in node.inputs and "settings" in node.inputs.scf else None
+    return None if settings is None else settings.get_dict().get("basis")
+
+
 def is_survey(node: orm.WorkChainNode) -> bool:
     """Return whether the ground state is one of the minimal basis."""
-    settings = node.inputs.scf.settings if "scf" in node.inputs and "settings" in node.inputs.scf else None
-    return settings is not None and settings.get_dict().get("basis") == "SZV"
+    return basis(node) == MINIMAL_BASIS
+
+
+def survey_note(uuids: Iterable[str]) -> str | None:
+    """Return a sentence that names the models in the minimal basis among these nodes, None if there are none."""
+    wanted = list(uuids)
+    query = orm.QueryBuilder().append(orm.Dict, filters={"attributes.basis": MINIMAL_BASIS}, tag="settings")
+    query.append(
+        orm.WorkChainNode,
+        with_incoming="settings",
+        edge_filters={"label": "scf__settings"},
+        filters={"uuid": {"in": wanted}},
+        project=["uuid", "label", "id"],
+    )
+    found = {uuid: label or str(pk) for uuid, label, pk in query.all()} if wanted else {}
+    if not found:
+        return None
+    which = "" if len(found) == len(set(wanted)) else ": " + ", ".join(found[u] for u in wanted if u in found)
+    return f"minimal basis, not for results{which}"
 
 
 def cautions(node: orm.WorkChainNode) -> list[str]:

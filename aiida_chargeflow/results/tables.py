@@ -13,8 +13,8 @@ from ..science.errors import InputError
 from ..science.kinds import REGIONS, decode
 from ..science.models.describe import element_ratios
 from ..science.writing.where import condition
-from .cautions import characters, geometry
 from .costs import cost
+from .gap_rows import gap_rows
 from .orbitals import orbital_result
 from .select import by_age, load_model
 
@@ -70,10 +70,11 @@ def table_rows(name: str, models: Sequence[orm.WorkChainNode], where: str | None
     :param name: a key of ``TABLES``.
     :raises InputError: an unreadable condition, or one on a column that the table lacks.
     """
+    found = ([row] for row in gap_rows(models)) if name == "gaps" else map(TABLES[name], models)
     rows = [
         {"label": node.label, "pk": node.pk, "uuid": node.uuid, **numbers}
-        for node in models
-        for numbers in TABLES[name](node)
+        for node, own in zip(models, found, strict=True)
+        for numbers in own
     ]
     names = dict.fromkeys(column for row in rows for column in row)
     if name == "stoichiometry":
@@ -103,22 +104,8 @@ def stoichiometry(node: orm.WorkChainNode) -> Iterator[Row]:
 
 
 def gaps(node: orm.WorkChainNode) -> Iterator[Row]:
-    """Yield energy, both gaps, the number of traps, whether smearing touches the gap, where the frontier orbitals sit
-    and whether the geometry was relaxed.
-    """
-    summary = _summary(node)
-    keys = (
-        "formula",
-        "n_atoms",
-        "energy_ev",
-        "gap_ev",
-        "band_edge_gap_ev",
-        "n_traps",
-        "max_occupation_deviation_e",
-    )
-    found = characters(node)
-    places = {f"{name}_on": found[name].place if name in found else None for name in ("homo", "lumo")}
-    yield {key: summary.get(key) for key in keys} | places | {"geometry": geometry(node)}
+    """Yield the row of a model in the table of gaps; see ``gap_rows``."""
+    yield from gap_rows([node])
 
 
 def charges(node: orm.WorkChainNode) -> Iterator[Row]:
