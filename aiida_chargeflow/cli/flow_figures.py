@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..panels.files import FORMATS, check_output
-from ..science.elements import formula as chemical_formula
 from .figure_output import Vector, finish, models_argument, output_options, single
 from .map_options import map_options, maps_of, plane_label, slice_of
 
@@ -61,6 +60,7 @@ def flow_map(
     """
     from ..panels.views import title_of
     from ..results.flow import flow_analysis
+    from ..science.elements import formula as chemical_formula
 
     nodes = _nodes(models, output, (*FORMATS, ".html"))
     results = [flow_analysis(node) for node in nodes]
@@ -81,6 +81,7 @@ def flow_map(
 
 def _page(nodes: list[orm.WorkChainNode], results: list[Any], scene: str) -> str:
     from ..figures.flow_scene import flow_scene
+    from ..science.elements import formula as chemical_formula
 
     title = single(nodes, "a 3D page").label or chemical_formula(results[0].atoms.symbols)
     return flow_scene(results[0], title, scene == "arrows")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..science.errors import InputError, naming_file
-from ..science.models.spec import ModelSpec
-from ..science.yaml_file import read_yaml
 from . import json_option, print_json
-from .estimates import print_estimates
+
+if TYPE_CHECKING:
+    from ..science.models.spec import ModelSpec
 
 
 @click.command()
@@ -40,9 +40,13 @@ def launch(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     A run of the same model and protocol that is finished or under way is followed instead of paid twice.
     Ctrl-C stops following; the daemon carries on.
     """
+    from ..science.models.spec import ModelSpec
+
     specs = {file: ModelSpec.from_yaml(file) for file in files}
     overrides, options = (_yaml(given[key]) for key in ("overrides", "options"))
     if given["estimate"]:
+        from .estimates import print_estimates
+
         print_estimates(specs, given["protocol"], overrides, given["cluster"], as_json)
         return
     if given["dry_run"]:
@@ -77,6 +81,8 @@ def launch(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
 def _yaml(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
+    from ..science.yaml_file import read_yaml
+
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError("expected keys and values", file=path, value=content)

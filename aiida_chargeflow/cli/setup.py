@@ -10,7 +10,6 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from ..science.models.campaign import Campaign
 from . import NearGroup, json_option, print_json
 
 _MARKS = {"ok": "[green]✓[/]", "note": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]·[/]"}
@@ -107,6 +106,7 @@ def check(computer: str | None, cp2k: str, bader: str, campaign: Path | None, as
     from ..clusters.profile import RunOptions
     from ..runs import submit as launcher
     from ..runs.setup_check import check_setup
+    from ..science.models.campaign import Campaign
 
     options = RunOptions.from_mapping(Campaign.from_yaml(campaign).options) if campaign else None
     label = computer or (options.computer if options else "localhost")

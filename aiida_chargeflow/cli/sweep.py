@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..science.errors import InputError
-from ..science.models.campaign import Campaign
 from . import NearGroup, json_option, print_json
 from .terminal import print_table
 
@@ -173,6 +172,7 @@ def cancel(name: str, points: tuple[str, ...], yes: bool) -> None:
 def _checked_plan(file: Path, quiet: bool) -> Plan:
     """Build everything; refuse the whole campaign if any part of it is impossible."""
     from ..runs.plan import make_plan
+    from ..science.models.campaign import Campaign
 
     campaign = Campaign.from_yaml(file)
     console = Console(stderr=True, quiet=quiet)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiida import manage, orm
 from aiida.common.exceptions import (
@@ -16,13 +16,10 @@ from aiida.common.exceptions import (
 from aiida.engine import submit as engine_submit
 from aiida.engine.daemon.client import get_daemon_client
 
-from ..science.cp2k.input import ScfSettings
 from ..science.errors import InputError
-from ..science.models.build import build
-from ..science.models.spec import ModelSpec
-from ..workchains.model import ModelWorkChain
-from ..workchains.point_runs import find_run, submission_lock
-from .layout import fit_to_computer
+
+if TYPE_CHECKING:
+    from ..science.models.spec import ModelSpec
 
 
 def load_profile() -> None:
@@ -115,6 +112,9 @@ def submit(
     :raises InputError: settings or options that the work chain refuses, a dot that does not fit the memory of
         this computer, or no daemon to take the run.
     """
+    from ..workchains.model import ModelWorkChain  # heavy, and only `launch` needs them
+    from ..workchains.point_runs import find_run, submission_lock
+
     builder = ModelWorkChain.get_builder_from_protocol(codes, spec, protocol, overrides, options)
     fitted = _fitted(spec, codes["cp2k"].computer, builder.scf.settings.get_dict(), options)
     if fitted != dict(options):
@@ -140,6 +140,10 @@ def _fitted(
     spec: ModelSpec, computer: orm.Computer | None, scf: Mapping[str, Any], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return options that fit the memory of this computer; a model that cannot be built is left to its run."""
+    from ..science.cp2k.input import ScfSettings
+    from ..science.models.build import build
+    from .layout import fit_to_computer
+
     if computer is None:
         return dict(options)
     try:

@@ -38,6 +38,8 @@ def covalent_radius_ang(symbol: str) -> float:
     return float(covalent_radii[atomic_numbers[symbol]])
 
 
+_ORGANIC = ("H", "C", "N", "O")
+
 _TABLE = {
     element.symbol: element
     for element in (
@@ -75,6 +77,13 @@ def element(symbol: str) -> Element:
         raise InputError(
             "unknown element", value=symbol, remedy=f"Known elements: {', '.join(sorted(_TABLE))}."
         ) from None
+
+
+def is_ligand(symbol: str) -> bool:
+    """Return whether atoms of an element belong to ligands where nothing else says so: univalent anions (X-type
+    ligands), and H, C, N, O of organic ones.
+    """
+    return symbol in _ORGANIC or (symbol in _TABLE and _TABLE[symbol].oxidation_state == -1)
 
 
 def known_elements() -> tuple[str, ...]:

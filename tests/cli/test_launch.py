@@ -1,6 +1,8 @@
 """``launch`` before anything is submitted: what would run, what it would cost, and what is refused."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -67,3 +69,15 @@ def test_what_is_wrong_is_one_message(launch, arguments, files, told):
     assert isinstance(result.exception, SystemExit)
     assert result.output.startswith("Error: ")
     assert told in result.output
+
+
+def test_help_waits_for_nothing_heavy() -> None:
+    """All commands are listed without numpy, AiiDA and the like: the time of `--help` is that of these imports."""
+    code = (
+        "import sys; from click.testing import CliRunner; from aiida_chargeflow.cli import main; "
+        "assert 'sweep' in CliRunner().invoke(main, ['--help']).output; "
+        "print(*{name.split('.')[0] for name in sys.modules} & set(sys.argv[1:]))"
+    )
+    heavy = ["numpy", "scipy", "ase", "aiida", "pydantic", "matplotlib", "numba", "sphinx"]
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

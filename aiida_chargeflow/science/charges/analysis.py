@@ -9,7 +9,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from ..elements import element
+from ..elements import element, is_ligand
 from ..errors import InputError
 from ..kinds import LIGAND, tag_regions
 from .bonds import DEFAULT_SCALE, BondGraph, bond_graph
@@ -122,7 +122,7 @@ def _oxidation_state(symbol: str) -> int:
 
 
 def _region_of_element(symbol: str, oxidation: Mapping[str, int]) -> int:
-    if oxidation[symbol] == -1 or symbol in ("H", "C", "N", "O"):
+    if is_ligand(symbol):
         return LIGAND
     if oxidation[symbol] == 0:
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from ase import Atoms
 from ase.data import atomic_numbers
 
 from ..charges.bonds import bond_graph
-from ..elements import element
+from ..elements import element, is_ligand
 from ..errors import InputError, naming_file
 from ..kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag, tag_regions
 from ..stated_energy import StatedEnergy, stated_energy
@@ -26,7 +26,6 @@ Source = Literal["auto", "column", "elements", "lattice"]
 
 _XYZ = (".xyz", ".extxyz")
 _LONGEST_COMMENT = 100_000
-_HALIDES = ("F", "Cl", "Br", "I")
 
 
 def import_model(
@@ -168,7 +167,7 @@ def _from_column(atoms: Atoms) -> Integers:
 def _from_elements(atoms: Atoms, bonds: Integers, core: Sequence[str] | None) -> Integers:
     """Core by element, interlayer the framework atoms bonded to it, shell the rest, halides ligands."""
     symbols = np.array(atoms.get_chemical_symbols())
-    ligand = np.isin(symbols, _HALIDES)
+    ligand = _are_ligands(symbols)
     wanted = list(core) if core else _default_core(symbols[~ligand])
     unknown = [symbol for symbol in wanted if symbol not in atomic_numbers or symbol not in symbols]
     if unknown:
@@ -182,6 +181,10 @@ def _from_elements(atoms: Atoms, bonds: Integers, core: Sequence[str] | None) ->
     return labels
 
 
+def _are_ligands(symbols: Iterable[str]) -> Mask:
+    return np.array([is_ligand(symbol) for symbol in symbols], dtype=bool)
+
+
 def _default_core(symbols: np.ndarray[Any, Any]) -> list[str]:
     """Return the III-V elements if there are II-VI elements too, else all."""
     present = sorted(set(symbols.tolist()))
@@ -192,7 +195,7 @@ def _default_core(symbols: np.ndarray[Any, Any]) -> list[str]:
 def _from_lattice(atoms: Atoms, fit: LatticeFit | None, planes: tuple[int, int, int] | None) -> Integers:
     """Core within the polyhedron of ``planes``, else everything; halides ligands."""
     assert fit is not None
-    ligand = np.isin(atoms.get_chemical_symbols(), _HALIDES)
+    ligand = _are_ligands(atoms.get_chemical_symbols())
     labels = np.full(len(atoms), SHELL, dtype=np.int64)
     if planes is None:
         labels[:] = CORE
