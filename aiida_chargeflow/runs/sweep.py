@@ -234,9 +234,12 @@ def cancel(name: str, labels: Sequence[str] = ()) -> int:
     runs = [run for run in active_runs(group) if run.inputs.digest.value in wanted]
     if labels:
         return _control("kill", runs)
-    sweeps = active_sweeps(group)  # killing one kills what it has called
-    called = {run.pk for sweep in sweeps for run in sweep.called}
-    return _control("kill", [*sweeps, *(run for run in runs if run.pk not in called)])
+    n_killed = _control(
+        "kill", active_sweeps(group)
+    )  # mostly with what they have called, but not if they are paused
+    return n_killed + _control(
+        "kill", [run for run in active_runs(group) if run.inputs.digest.value in wanted]
+    )
 
 
 _ACTIONS: dict[str, tuple[Callable[..., None], Callable[[orm.ProcessNode], bool]]] = {
