@@ -8,6 +8,7 @@ import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
 
+from ..science.elements import formula
 from ..science.valences.dot import dot_of_atoms
 from ..science.valences.fit import ComputedDot, LeftOut, fit
 from .failures import exit_on_input_error
@@ -26,7 +27,9 @@ def learn_transfer(labels: orm.Dict, **dots: Any) -> dict[str, orm.Node]:
     for key, label in labels["labels"].items():
         atoms = to_atoms(dots[f"structure_{key}"])
         charges = dots[f"charges_{key}"].get_array("bader_charge")
-        computed.append(ComputedDot(label, atoms.get_chemical_formula("metal"), dot_of_atoms(atoms), charges))
+        computed.append(
+            ComputedDot(label, formula(atoms.get_chemical_symbols()), dot_of_atoms(atoms), charges)
+        )
     found = fit(computed, labels.get_dict().get("source", ""))
     rows = [row_of(one) for one in found.left_out]
     return {

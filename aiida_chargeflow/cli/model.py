@@ -159,7 +159,8 @@ def _stated_energy(file: Path) -> dict[str, Any]:
 def _print_energy(energy: dict[str, Any]) -> None:
     for stated in energy.values():
         number = "" if stated["energy_ev"] is None else f"{stated['energy_ev']:.6f} eV; "
-        click.echo(f"energy in the comment line: {number}{stated['origin']} (nothing else confirms it)")
+        doubt = " (nothing else confirms it)" if number else ""
+        click.echo(f"energy in the comment line: {number}{stated['origin']}{doubt}")
 
 
 def _load(file: Path) -> QDModel:

@@ -85,12 +85,7 @@ def run(
     load_profile()
     known = service.load_parameters(parameters) if parameters else None
     node = _run(settings, known)
-    if output is not None:
-        _write(node, output)
-    if as_json:
-        print_json({"pk": node.pk, "uuid": node.uuid, **node.outputs.ranking.get_dict()})
-    else:
-        _show(node)
+    _present(node, output, as_json)
     if n_submit is not None:
         _submit(node, list(range(1, n_submit + 1)), given)
     elif not as_json:
@@ -108,12 +103,7 @@ def show(screening: str, output: Path | None, as_json: bool) -> None:
 
     load_profile()
     node = service.load_screening(screening)
-    if output is not None:
-        _write(node, output)
-    if as_json:
-        print_json({"pk": node.pk, "uuid": node.uuid, **node.outputs.ranking.get_dict()})
-    else:
-        _show(node)
+    _present(node, output, as_json)
 
 
 @screen.command()
@@ -256,6 +246,15 @@ def _show(node: orm.CalcFunctionNode) -> None:
         f"{ranking['n_possible']} possible, {ranking['n_on_front']} on the Pareto front (*)."
     )
     click.echo(f"screening<{node.pk}>. Values are predictions for the built models, no DFT.")
+
+
+def _present(node: orm.CalcFunctionNode, output: Path | None, as_json: bool) -> None:
+    if output is not None:
+        _write(node, output)
+    if as_json:
+        print_json({"pk": node.pk, "uuid": node.uuid, **node.outputs.ranking.get_dict()})
+    else:
+        _show(node)
 
 
 def _write(node: orm.CalcFunctionNode, folder: Path) -> None:

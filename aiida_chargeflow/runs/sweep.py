@@ -230,16 +230,11 @@ def cancel(name: str, labels: Sequence[str] = ()) -> int:
             raise InputError(
                 "no such point", field="--point", value=label, remedy="`sweep status` lists them."
             )
-    wanted = {digests[label] for label in labels} if labels else set(digests.values())
+    # a sweep that is paused leaves alive what it has called
+    n_sweeps = 0 if labels else _control("kill", active_sweeps(group))
+    wanted = {digests[label] for label in labels or digests}
     runs = [run for run in active_runs(group) if run.inputs.digest.value in wanted]
-    if labels:
-        return _control("kill", runs)
-    n_killed = _control(
-        "kill", active_sweeps(group)
-    )  # mostly with what they have called, but not if they are paused
-    return n_killed + _control(
-        "kill", [run for run in active_runs(group) if run.inputs.digest.value in wanted]
-    )
+    return n_sweeps + _control("kill", runs)
 
 
 _ACTIONS: dict[str, tuple[Callable[..., None], Callable[[orm.ProcessNode], bool]]] = {

@@ -116,6 +116,28 @@ def test_a_retry_does_not_take_the_failure_from_the_cache(aiida_localhost: orm.C
     assert [job.base.caching.is_valid_cache for job in jobs] == [True, False]
 
 
+def test_the_models_of_a_paused_sweep_are_cancelled_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AiiDA kills with a work chain what it has called, but not if it is paused."""
+    sweep.record("a", entries({}, {}), RunOptions(), {})
+    group = sweep.group_of("a")
+    model, other, parent = (orm.WorkChainNode() for _ in range(3))
+    for node, digest in ((model, "d0"), (other, "elsewhere")):
+        node.base.links.add_incoming(orm.Str(digest).store(), LinkType.INPUT_WORK, "digest")
+    for node, label in ((model, "ModelWorkChain"), (other, "ModelWorkChain"), (parent, "SweepWorkChain")):
+        node.set_process_label(label)
+        node.set_process_state(ProcessState.WAITING)
+        group.add_nodes(node.store())
+    asked = []
+
+    def control(action: str, nodes: list[orm.ProcessNode]) -> int:
+        asked.append((action, [node.pk for node in nodes]))
+        return len(nodes)
+
+    monkeypatch.setattr(sweep, "_control", control)
+    assert sweep.cancel("a") == 2
+    assert asked == [("kill", [parent.pk]), ("kill", [model.pk])]
+
+
 def test_unknown_names_are_input_errors() -> None:
     with pytest.raises(InputError, match="no such sweep"):
         sweep_status("nowhere")

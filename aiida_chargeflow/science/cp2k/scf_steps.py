@@ -80,7 +80,7 @@ def scf_progress(text: str) -> ScfStep | None:
 def seconds_left(text: str) -> float | None:
     """Return how long the running SCF still takes if its convergence goes on as in its later half, None if unknown.
 
-    The logarithm of the deviation falls about linearly; an estimate, mostly within a factor of two on recorded runs.
+    The logarithm of the deviation falls about linearly; an estimate.
     """
     limits = _EPS_SCF.findall(text)
     steps = list(scf_steps(text))

@@ -14,6 +14,7 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, cg
 
 from ..charges.charge_flow import bond_vectors
 from ..charges.laplacian import components, remove_means
@@ -80,7 +81,10 @@ class Evaluator:
             return Evaluation(candidate, {}, problem=error.problem)
         if (problem := self._refused(dot)) is not None:
             return Evaluation(candidate, {}, dot.n_atoms, problem)
-        predicted = self.predicted(dot)
+        try:
+            predicted = self.predicted(dot)
+        except InputError as error:
+            return Evaluation(candidate, {}, dot.n_atoms, error.problem)
         return Evaluation(candidate, {n: OBJECTIVES[n].value(predicted) for n in self.names}, dot.n_atoms)
 
     def dot(self, candidate: Candidate) -> Dot:
@@ -113,7 +117,10 @@ class Evaluator:
         return draft
 
     def predicted(self, dot: Dot) -> Predicted:
-        """Return valences, charges and flows of a dot whose bonds are those of the lattice."""
+        """Return valences, charges and flows of a dot whose bonds are those of the lattice.
+
+        :raises InputError: the equations could not be solved.
+        """
         solve = _Solve(dot)
         valence = solve(dot.formal_charge.astype(float))
         charge = charge_sensitivity(dot, valence, self.parameters) @ self.parameters.values
@@ -219,19 +226,12 @@ class _Solve:
         return flow
 
     def _conjugate_gradients(self, right: Array) -> Array:
-        x = np.zeros_like(right)
-        rest = right.copy()
-        scaled = rest / self.degrees
-        direction, product = scaled.copy(), float(rest @ scaled)
-        limit = _TOLERANCE * float(np.linalg.norm(right))
-        for _ in range(_MOST_STEPS):
-            if np.linalg.norm(rest) <= limit:
-                break
-            image = self.degrees * direction - self.B @ (self.per_anion * (self.BT @ direction))
-            step = product / float(direction @ image)
-            x += step * direction
-            rest -= step * image
-            scaled = rest / self.degrees
-            before, product = product, float(rest @ scaled)
-            direction = scaled + (product / before) * direction
-        return x
+        shape = (len(right), len(right))
+        matrix = LinearOperator(
+            shape, lambda x: self.degrees * x - self.B @ (self.per_anion * (self.BT @ x)), dtype=float
+        )
+        scaling = LinearOperator(shape, lambda x: x / self.degrees, dtype=float)
+        found, n_missing = cg(matrix, right, rtol=_TOLERANCE, maxiter=_MOST_STEPS, M=scaling)
+        if n_missing:
+            raise InputError("Kirchhoff's equations of this candidate could not be solved")
+        return np.asarray(found)
