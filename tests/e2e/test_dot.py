@@ -20,6 +20,7 @@ MODEL = Path(__file__).parents[2] / "workflows" / "demo-pure.yaml"
 OVERRIDES = {
     "scf": {
         "functional": "pbe",
+        "basis": "SZV",
         "cutoff_ry": 120,
         "rel_cutoff_ry": 30,
         "eps_default": 1e-8,

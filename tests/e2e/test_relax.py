@@ -20,8 +20,18 @@ SCF = {
     "cutoff_ry": 100,
     "rel_cutoff_ry": 30,
     "eps_default": 1e-9,
+    "basis": "SZV",
     "padding_ang": 2.5,
-    "stages": [{"name": "direct", "final": True, "eps_scf": 1e-5, "max_scf": 40, "n_virtual": 2}],
+    "stages": [
+        {
+            "name": "direct",
+            "final": True,
+            "eps_scf": 1e-4,
+            "max_scf": 40,
+            "n_virtual": 2,
+            "mixing": {"alpha": 0.4},
+        }
+    ],
 }
 
 
