@@ -34,7 +34,7 @@ _LABELS = ("coordination", "environment", "magnitude")
 @click.option("--label", type=click.Choice(_LABELS), default="coordination", show_default=True,
               help="What the kinds of labelled.xyz tell apart.")  # fmt: skip
 @click.option("--bins", default="0.05,0.1,0.2", show_default=True, help="Edges of the magnitude bins in e.")
-@click.option("--sensitivity", is_flag=True, help="Repeat with scale ± 5 % and with λ = 0.01.")
+@click.option("--sensitivity", is_flag=True, help="Repeat with other bond scales and with regularisation.")
 @click.option("--select", "selected", multiple=True, metavar="ATOMS",
               help="Report these atoms: As, As@3, In:As3,Se1 or #1-20.")  # fmt: skip
 @click.option("--compare", nargs=2, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="XYZ ACF",

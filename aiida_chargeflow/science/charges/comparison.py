@@ -22,7 +22,7 @@ _TIKHONOV = 0.01
 
 
 def sensitivity(result: Analysis) -> list[dict[str, Any]]:
-    """Solve again with the bond scale ± 5 % and with λ = 0.01 and return how the magnitudes change.
+    """Solve again with a smaller and a larger bond scale and with more regularisation; return how magnitudes change.
 
     A setting for which a part of the dot is no longer neutral is reported as ``refused`` with the reason.
     """

@@ -260,6 +260,13 @@ def _electrons_on_grid(text: str) -> float | None:
     return None if density is None else -density
 
 
+def _warnings(text: str) -> tuple[tuple[str, ...], int]:
+    """Return the texts of the warnings, and their number by CP2K's own count where it has counted."""
+    texts = tuple(match["text"] for match in _WARNING.finditer(text))
+    counted = _last_int(r"The number of warnings for this run is : +(\d+)", text)
+    return texts, len(texts) if counted is None else counted
+
+
 def _geometry_converged(text: str) -> bool | None:
     if "STARTING GEOMETRY OPTIMIZATION" not in text:
         return None
@@ -290,8 +297,7 @@ def read_output(
     energies = _energies(picked, steps, file)
     levels, solver = read_levels(picked, file)
     places = read_places(picked, file)
-    warnings = tuple(match["text"] for match in _WARNING.finditer(text))
-    n_warnings = _last_int(r"The number of warnings for this run is : +(\d+)", text)
+    warnings, n_warnings = _warnings(text)
     return Cp2kOutput(
         cp2k_version=(_all(r"^ CP2K\| version string: +CP2K version (.+?) *$", text) or ["unknown"])[-1],
         source_revision=(_all(r"^ CP2K\| source code revision number: +(\S+)", text) or ["unknown"])[-1],
@@ -316,7 +322,7 @@ def read_output(
         geometry_converged=_geometry_converged(text),
         time_limit_reached="exceeded requested execution time" in text,
         warnings=warnings,
-        n_warnings=len(warnings) if n_warnings is None else n_warnings,
+        n_warnings=n_warnings,
         walltime_s=_walltime_s(picked, file),
         peak_memory_mib=_last_float(r"Estimated peak process memory \[MiB\] +(\d+\.?\d*)", text),
         n_mpi_ranks=_last_int(r"Total number of message passing processes +(\d+)", text),

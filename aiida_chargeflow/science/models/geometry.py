@@ -1,8 +1,9 @@
-"""Where atoms start: ideal lengths of every bond, and positions of ligands around their cations."""
+"""Where atoms start in the geometry v1: ideal lengths of every bond, and positions of ligands around their cations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from ase.data import chemical_symbols
@@ -11,32 +12,9 @@ from numpy.typing import NDArray
 from ..elements import covalent_radius_ang
 from .lattice import Integers, Mask
 from .materials import Material, bulk_bond_length_ang
+from .start_parameters import start_parameters
 
 Floats = NDArray[np.float64]
-
-#: Cation-ligand distance in Å on top (1), bridging (2) and on a 3-coordinate anion site (3), from relaxed
-#: HLE17 structures of published dots.
-_MEASURED_ANG = {
-    ("In", "Cl"): (2.30, 2.54, 2.72),
-    ("Cd", "Cl"): (2.36, 2.51, 2.67),
-}
-
-#: Length in Å of the bonds of 3-coordinate anions over the bulk length, from the same structures.
-_SURFACE_ANION = {("In", "As"): 2.57 / 2.61, ("Cd", "Se"): 2.58 / 2.66}
-_SURFACE_ANION_MEAN = float(np.mean(list(_SURFACE_ANION.values())))
-
-#: The measured cation-ligand distances over the sum of covalent radii, averaged, for all other pairs.
-_SCALE = tuple(
-    float(
-        np.mean(
-            [
-                lengths[n] / (covalent_radius_ang(cation) + covalent_radius_ang(ligand))
-                for (cation, ligand), lengths in _MEASURED_ANG.items()
-            ]
-        )
-    )
-    for n in range(3)
-)
 
 #: A multiply bonded ligand never starts closer than this to the plane or line of its cations, in Å.
 _LEAST_HEIGHT_ANG = 0.4
@@ -45,9 +23,21 @@ _LEAST_HEIGHT_ANG = 0.4
 def ligand_length_ang(cation: str, ligand: str, coordination: int) -> float:
     """Return the distance in Å at which a ligand of this coordination starts from a cation."""
     n = min(max(coordination, 1), 3) - 1
-    if (cation, ligand) in _MEASURED_ANG:
-        return _MEASURED_ANG[cation, ligand][n]
-    return _SCALE[n] * (covalent_radius_ang(cation) + covalent_radius_ang(ligand))
+    measured = start_parameters().v1.ligand_ang.get(f"{cation}-{ligand}")
+    if measured is not None:
+        return measured[n]
+    return _over_covalent_radii()[n] * (covalent_radius_ang(cation) + covalent_radius_ang(ligand))
+
+
+@cache
+def _over_covalent_radii() -> tuple[float, ...]:
+    """Return the measured ligand lengths over the sums of covalent radii, averaged, by coordination."""
+    ratios = []
+    for pair, lengths in start_parameters().v1.ligand_ang.items():
+        cation, ligand = pair.split("-")
+        radii_ang = covalent_radius_ang(cation) + covalent_radius_ang(ligand)
+        ratios.append([length / radii_ang for length in lengths])
+    return tuple(np.mean(ratios, axis=0).tolist())
 
 
 def ligand_positions(
@@ -123,5 +113,8 @@ def bond_lengths_ang(
 def _framework_length_ang(
     pair: tuple[str, str], coordination: int, extra: Mapping[str, Material] | None
 ) -> float:
-    factor = _SURFACE_ANION.get(pair, _SURFACE_ANION_MEAN) if coordination == 3 else 1.0
+    factor = 1.0
+    if coordination == 3:
+        measured = {name: at / bulk for name, (at, bulk) in start_parameters().v1.surface_anion_ang.items()}
+        factor = measured.get("-".join(pair), float(np.mean(list(measured.values()))))
     return factor * bulk_bond_length_ang(*pair, extra)

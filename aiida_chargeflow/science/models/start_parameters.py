@@ -42,6 +42,17 @@ class Placing(_Frozen):
     three_cations: float
 
 
+class FirstStart(_Frozen):
+    """Lengths of the start geometry v1, in Å, by pair.
+
+    :param ligand_ang: cation-ligand distance of a ligand with one, two and three cations.
+    :param surface_anion_ang: length of the bonds of 3-coordinate anions, and that of the bulk beside it.
+    """
+
+    ligand_ang: dict[str, tuple[float, float, float]]
+    surface_anion_ang: dict[str, tuple[float, float]]
+
+
 class StartParameters(_Frozen):
     """The content of ``data/start_geometry.yaml``, which names its source.
 
@@ -55,6 +66,7 @@ class StartParameters(_Frozen):
     least_valence: float
     angles: dict[int, Angles]
     placing: Placing
+    v1: FirstStart
 
 
 @cache
