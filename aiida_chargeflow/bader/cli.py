@@ -10,13 +10,13 @@ from pathlib import Path
 
 from .. import __version__
 from ..science.errors import InputError
-from .acf import write_acf
 from .core import wants_core
 from .cube import CubeHeader, read_cube
 from .engine import partition
 from .jit import available_threads
 from .progress import Progress
 from .result import Partition
+from .table import write_acf
 
 _NO_VACUUM = "off"
 

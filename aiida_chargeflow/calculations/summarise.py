@@ -92,7 +92,7 @@ def _from_orbitals(pdos: Pdos, atom_kinds: Sequence[str], rules: OrbitalRules) -
     """Return gaps, traps, alignment and where the frontier orbitals sit; of kinds without region and coordination
     only the HOMO-LUMO gap.
     """
-    found = electronic.analyse(pdos, rules.traps)
+    found = electronic.find_traps(pdos, rules.traps)
     if all(kind.region for kind in pdos.kinds):
         characters = to_mapping(frontier(pdos, atom_kinds, rules.traps))
         return found.summary() | {

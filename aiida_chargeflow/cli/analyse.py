@@ -130,7 +130,7 @@ def _compare(result: Analysis, summary: dict[str, Any], options: dict[str, Any])
     structure, acf = options["compare"]
     second = _read_and_solve(structure, acf, options)
     change = flow_compare.difference(result, second)
-    summary["difference"] = {"structure": str(structure), "acf": str(acf)} | flow_compare.summarise(
+    summary["difference"] = {"structure": str(structure), "acf": str(acf)} | flow_compare.difference_summary(
         change, result
     )
     return {"difference.csv": flow_compare.difference_csv(change, result)}

@@ -135,7 +135,7 @@ def _of_file(path: Path, fraction: float, title: str) -> OrbitalView:
     from ..figures.atom_colours import ball_stick
     from ..figures.isosurface import OrbitalView, phase_surfaces
     from ..science.charges.bonds import bond_graph
-    from ..science.electrons.cube import isovalue, read_cube
+    from ..science.electrons.orbital_cube import isovalue, read_cube
 
     cube = read_cube(path)
     atoms = Atoms(numbers=cube.numbers, positions=cube.positions_ang)

@@ -22,7 +22,7 @@ from ..results.kept_orbitals import read_orbital, wanted
 from ..results.orbitals import OrbitalResult, orbital_result
 from ..results.structures import StructureResult, structure_result
 from ..science.electrons.carriers import carrier_mean
-from ..science.electrons.cube import isovalue
+from ..science.electrons.orbital_cube import isovalue
 from ..science.kinds import LIGAND, REGIONS
 
 Gap = Literal["band-edge", "homo-lumo"]

@@ -18,9 +18,9 @@ from ..science.cp2k.orbital_cubes import ORBITAL_CUBES, edge_numbers, orbital_nu
 from ..science.cp2k.output import Cp2kOutput, read_output
 from ..science.cp2k.relaxation import TRAJECTORY
 from ..science.cp2k.trajectory import last_frame
-from ..science.electrons.cube import crop, read_cube, write_cube
+from ..science.electrons.orbital_cube import crop, read_cube, write_cube
 from ..science.electrons.pdos import read_pdos
-from ..science.electrons.traps import analyse
+from ..science.electrons.traps import find_traps
 from ..science.errors import InputError
 
 
@@ -79,7 +79,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
         keep = self.node.inputs.keep_cubes.value if "keep_cubes" in self.node.inputs else "all"
         if keep == "all" or not numbers or "orbitals" not in self.outputs:
             return numbers
-        edges = edge_numbers(analyse(to_pdos(self.outputs["orbitals"])))
+        edges = edge_numbers(find_traps(to_pdos(self.outputs["orbitals"])))
         for name, number in edges.items():
             if number not in numbers:
                 side = "n_occupied" if number < numbers[0] else "n_virtual"

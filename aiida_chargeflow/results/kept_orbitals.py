@@ -10,7 +10,7 @@ from aiida import orm
 
 from ..calculations.structures import to_atoms
 from ..science.cp2k.orbital_cubes import orbital_number
-from ..science.electrons.cube import Cube, read_cube
+from ..science.electrons.orbital_cube import Cube, read_cube
 from ..science.errors import InputError
 from .orbitals import orbital_cubes
 

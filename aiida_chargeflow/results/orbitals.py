@@ -12,7 +12,7 @@ from ..science.cp2k.orbital_cubes import name_cubes
 from ..science.electrons.alignment import BandAlignment, band_alignment
 from ..science.electrons.pdos import Pdos
 from ..science.electrons.rules import OrbitalRules
-from ..science.electrons.traps import ElectronicStructure, analyse
+from ..science.electrons.traps import ElectronicStructure, find_traps
 from ..science.elements import formula as chemical_formula
 from ..science.errors import InputError
 
@@ -69,7 +69,7 @@ def orbital_result(node: orm.WorkChainNode) -> OrbitalResult:
     pdos = to_pdos(node.outputs.scf.orbitals)
     formula = chemical_formula(to_atoms(node.outputs.structure).symbols)
     rules = recorded_rules(node)
-    return OrbitalResult(node.label, formula, node.uuid, pdos, analyse(pdos, rules.traps), rules)
+    return OrbitalResult(node.label, formula, node.uuid, pdos, find_traps(pdos, rules.traps), rules)
 
 
 def recorded_rules(node: orm.WorkChainNode) -> OrbitalRules:
@@ -87,4 +87,4 @@ def orbital_cubes(node: orm.WorkChainNode) -> dict[str, str]:
     if "orbital_cubes" not in outputs or "orbitals" not in outputs:
         return {}
     files = outputs.orbital_cubes.base.repository.list_object_names()
-    return name_cubes(files, analyse(to_pdos(outputs.orbitals), recorded_rules(node).traps))
+    return name_cubes(files, find_traps(to_pdos(outputs.orbitals), recorded_rules(node).traps))

@@ -16,7 +16,7 @@ from aiida import engine, orm
 from ..names import IMPORTED_FROM
 from ..science.cp2k import finished_run as imported
 from ..science.cp2k.run_files import ImportSettings, RunFiles, find_files
-from ..science.electrons.cube import crop, read_cube, write_cube
+from ..science.electrons.orbital_cube import crop, read_cube, write_cube
 from ..science.errors import InputError, naming_file
 from ..science.models.build import build
 from ..science.models.spec import ModelSpec

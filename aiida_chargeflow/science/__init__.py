@@ -35,9 +35,9 @@ _NAMES = {
     "Pdos": "electrons.pdos:Pdos",
     "TrapRule": "electrons.rules:TrapRule",
     "band_alignment": "electrons.alignment:band_alignment",
-    "find_traps": "electrons.traps:analyse",
+    "find_traps": "electrons.traps:find_traps",
     "frontier": "electrons.frontier:frontier",
-    "read_orbital": "electrons.cube:read_cube",
+    "read_orbital": "electrons.orbital_cube:read_cube",
     "read_pdos": "electrons.pdos:read_pdos",
     # CP2K
     "ScfSettings": "cp2k.input:ScfSettings",

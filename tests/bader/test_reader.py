@@ -16,7 +16,7 @@ from aiida_chargeflow.bader.cli import main
 from aiida_chargeflow.bader.cube import read_cube
 from aiida_chargeflow.bader.engine import partition
 from aiida_chargeflow.bader.parse import POWERS_OF_TEN, parse_numbers
-from aiida_chargeflow.science.electrons.cube import read_cube as read_orbital_cube
+from aiida_chargeflow.science.electrons.orbital_cube import read_cube as read_orbital_cube
 from aiida_chargeflow.science.errors import InputError
 
 from .conftest import cube_text

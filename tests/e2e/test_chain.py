@@ -14,8 +14,8 @@ from aiida_chargeflow.calculations.orbitals import to_pdos
 from aiida_chargeflow.cli import main
 from aiida_chargeflow.runs import submit as launcher
 from aiida_chargeflow.science.cp2k.orbital_cubes import name_cubes, orbital_number
-from aiida_chargeflow.science.electrons.cube import read_cube
-from aiida_chargeflow.science.electrons.traps import analyse
+from aiida_chargeflow.science.electrons.orbital_cube import read_cube
+from aiida_chargeflow.science.electrons.traps import find_traps
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.workchains.model import ModelWorkChain
 from aiida_chargeflow.workchains.scf import ScfWorkChain
@@ -114,7 +114,7 @@ def test_of_smeared_orbitals_the_edges_are_kept(builder):
     pdos = to_pdos(outputs["orbitals"])
     assert pdos.eigenvalues_ev.size == 23 + 6
     assert pdos.atom_weights.shape == (6, 29)
-    named = name_cubes(outputs["orbital_cubes"].base.repository.list_object_names(), analyse(pdos))
+    named = name_cubes(outputs["orbital_cubes"].base.repository.list_object_names(), find_traps(pdos))
     assert orbital_number(named["homo"]) == 23
     assert orbital_number(named["lumo"]) == 24
     assert not {"homo-3", "lumo+2"} & set(named)

@@ -16,8 +16,8 @@ from aiida_chargeflow.figures.atom_colours import ball_stick
 from aiida_chargeflow.figures.ball_stick import BallStick
 from aiida_chargeflow.figures.colours import ELEMENTS, REGIONS, THREE_COORDINATE_ANION
 from aiida_chargeflow.figures.surface_image import Surface, render
-from aiida_chargeflow.science.electrons.cube import crop, isovalue, read_cube
-from aiida_chargeflow.science.electrons.traps import analyse
+from aiida_chargeflow.science.electrons.orbital_cube import crop, isovalue, read_cube
+from aiida_chargeflow.science.electrons.traps import find_traps
 
 
 def rendered(figure: Figure) -> int:
@@ -28,7 +28,7 @@ def rendered(figure: Figure) -> int:
 
 def test_every_orbital_in_the_window_is_split_by_its_shares() -> None:
     states = recorded_pdos("cdse_vacancy")
-    found = analyse(states)
+    found = find_traps(states)
     shares = states.by_coordination()
     ladder = pdos.OrbitalLadder(
         "vacancy",
@@ -70,7 +70,7 @@ def test_labels_follow_the_colours_of_the_conventions() -> None:
 
 def test_panels_share_one_energy_axis() -> None:
     states = recorded_pdos("core_shell")
-    found = analyse(states)
+    found = find_traps(states)
     ladder = pdos.OrbitalLadder("a", found.energies_ev, states.by_region())
     figure = pdos.orbital_figure([ladder, ladder, ladder])
     assert len(figure.axes) == 3

@@ -20,8 +20,8 @@ from aiida_chargeflow.science.cp2k.finished_run import read_ground_state, read_o
 from aiida_chargeflow.science.cp2k.output import read_output, scf_progress
 from aiida_chargeflow.science.cp2k.run_files import ImportSettings, find_files
 from aiida_chargeflow.science.cp2k.trajectory import last_frame
-from aiida_chargeflow.science.electrons.cube import Cube, write_cube
-from aiida_chargeflow.science.electrons.cube import read_cube as read_orbital
+from aiida_chargeflow.science.electrons.orbital_cube import Cube, write_cube
+from aiida_chargeflow.science.electrons.orbital_cube import read_cube as read_orbital
 from aiida_chargeflow.science.electrons.pdos import read_pdos
 from aiida_chargeflow.science.models.campaign import Campaign
 from aiida_chargeflow.science.models.from_atoms import import_model

@@ -8,7 +8,7 @@ from ase import Atoms
 
 from aiida_chargeflow.calculations.cp2k import DotCalculation, validate_keep_cubes
 from aiida_chargeflow.calculations.orbitals import to_pdos
-from aiida_chargeflow.science.electrons.traps import analyse
+from aiida_chargeflow.science.electrons.traps import find_traps
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "cp2k"
 
@@ -149,14 +149,14 @@ def test_shares_of_atoms_are_kept_without_their_files(run, shares, tmp_path):
     assert pdos.atom_weights.shape == (4, pdos.eigenvalues_ev.size)
     assert pdos.atom_weights.sum(axis=0) == pytest.approx(1, abs=1e-12)
     assert pdos.atom_weights[1:].sum(axis=0) == pytest.approx(pdos.kind_weights[0], abs=1e-6), "Cl41"
-    assert analyse(pdos).resolution == "atom"
+    assert find_traps(pdos).resolution == "atom"
 
 
 def test_without_shares_of_atoms_those_of_kinds_remain(run, shares, tmp_path):
     results, node = run(recorded("incl3_diagonalisation.out"), more=shares[0], temporary=str(tmp_path))
     assert node.is_finished_ok, node.exit_message
     assert "atom_weight" not in results["orbitals"].get_arraynames()
-    assert analyse(to_pdos(results["orbitals"])).resolution == "kind"
+    assert find_traps(to_pdos(results["orbitals"])).resolution == "kind"
 
 
 def test_shares_that_were_asked_for_and_did_not_come_are_missed(run, caplog):

@@ -104,7 +104,7 @@ def difference(first: Analysis, second: Analysis, within_ang: float = 1.0) -> Fl
     )
 
 
-def summarise(change: FlowDifference, first: Analysis) -> dict[str, Any]:
+def difference_summary(change: FlowDifference, first: Analysis) -> dict[str, Any]:
     """Return the number of matching atoms and the mean changes by element."""
     symbols = np.array(first.symbols)[change.first]
     by_element = {

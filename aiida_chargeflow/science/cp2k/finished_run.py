@@ -17,7 +17,7 @@ from ..charges import analysis
 from ..charges.acf import read_acf
 from ..charges.bonds import bond_graph
 from ..charges.partition import SAME_PLACE_ANG, AtomicCharges, accept_partition
-from ..electrons.cube import Cube, read_cube
+from ..electrons.orbital_cube import Cube, read_cube
 from ..electrons.pdos import Pdos, merge_spins, read_pdos
 from ..elements import formula as chemical_formula
 from ..errors import InputError, naming_file

@@ -222,7 +222,7 @@ def _traps(
         )
 
 
-def analyse(pdos: Pdos, rule: TrapRule | None = None) -> ElectronicStructure:
+def find_traps(pdos: Pdos, rule: TrapRule | None = None) -> ElectronicStructure:
     """Find edges, gaps and traps.
 
     :param pdos: with ``kind_counts``; with ``atom_weights`` the participation numbers are exact.

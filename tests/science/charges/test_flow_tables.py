@@ -9,7 +9,12 @@ import pytest
 from ase import Atoms
 
 from aiida_chargeflow.science.charges.analysis import Analysis, analyse
-from aiida_chargeflow.science.charges.comparison import difference, difference_csv, sensitivity, summarise
+from aiida_chargeflow.science.charges.comparison import (
+    difference,
+    difference_csv,
+    difference_summary,
+    sensitivity,
+)
 from aiida_chargeflow.science.charges.environment import environments, magnitude_bins, select, statistics
 from aiida_chargeflow.science.charges.region_flow import coherence, outward_share
 from aiida_chargeflow.science.charges.summary import frame_of
@@ -86,14 +91,14 @@ def test_a_model_differs_from_its_shifted_self_only_by_what_was_removed(dot: Ana
     assert np.abs(same.magnitude_e).max() < 1e-9
     assert np.abs(same.vector_e).max() < 1e-9
     assert order[same.second].tolist() == same.first.tolist()
-    assert summarise(same, dot)["n_only_first"] == 0
+    assert difference_summary(same, dot)["n_only_first"] == 0
 
 
 def test_atoms_without_a_partner_are_counted(dot: Analysis) -> None:
     kept = np.arange(dot.flow.n_atoms) != int(np.flatnonzero(dot.coordination == 1)[0])
     charge = dot.flow.bader_charge[kept]
     fewer = analyse(dot.atoms[kept], charge - charge.mean())
-    summary = summarise(difference(dot, fewer), dot)
+    summary = difference_summary(difference(dot, fewer), dot)
     assert (summary["n_only_first"], summary["n_only_second"]) == (1, 0)
     assert len(difference_csv(difference(dot, fewer), dot).splitlines()) == dot.flow.n_atoms
 

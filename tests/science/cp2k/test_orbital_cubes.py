@@ -8,8 +8,8 @@ import pytest
 from recorded import CP2K, recorded_pdos
 
 from aiida_chargeflow.science.cp2k.orbital_cubes import COMPRESS, edge_numbers, name_cubes, orbital_number
-from aiida_chargeflow.science.electrons.cube import crop, read_cube
-from aiida_chargeflow.science.electrons.traps import analyse
+from aiida_chargeflow.science.electrons.orbital_cube import crop, read_cube
+from aiida_chargeflow.science.electrons.traps import find_traps
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.science.fortran import parse_numbers
 
@@ -19,7 +19,7 @@ def file_of(number):
 
 
 def test_traps_lie_between_the_edges_and_are_named_after_the_gap():
-    found = analyse(recorded_pdos("cdse_vacancy"))
+    found = find_traps(recorded_pdos("cdse_vacancy"))
     edges = edge_numbers(found)
     assert edges["valence_edge"] < edges["homo"] < edges["lumo"] < edges["conduction_edge"]
     printed = range(edges["valence_edge"] - 1, edges["conduction_edge"] + 2)
@@ -32,14 +32,14 @@ def test_traps_lie_between_the_edges_and_are_named_after_the_gap():
 
 
 def test_without_traps_the_frontier_orbitals_are_the_edges():
-    found = analyse(recorded_pdos("cdse"))
+    found = find_traps(recorded_pdos("cdse"))
     named = name_cubes([file_of(found.homo_index), file_of(found.lumo_index)], found)
     assert named["homo"] == named["valence_edge"]
     assert named["lumo"] == named["conduction_edge"]
 
 
 def test_an_orbital_that_was_not_printed_has_no_name():
-    found = analyse(recorded_pdos("cdse_vacancy"))
+    found = find_traps(recorded_pdos("cdse_vacancy"))
     assert set(name_cubes([file_of(found.homo_index)], found)) == {"homo"}
     with pytest.raises(InputError, match="not the name"):
         orbital_number("aiida-ELECTRON_DENSITY-1_0.cube")

@@ -16,7 +16,7 @@ from aiida_chargeflow.science.electrons.alignment import (
     region_edges,
 )
 from aiida_chargeflow.science.electrons.pdos import Pdos
-from aiida_chargeflow.science.electrons.traps import analyse
+from aiida_chargeflow.science.electrons.traps import find_traps
 from aiida_chargeflow.science.errors import InputError
 
 VALENCE, CONDUCTION = (0.75, 0.25), (0.4, 0.6)
@@ -74,7 +74,7 @@ def test_types_from_ladders(core: tuple[float, float], shell: tuple[float, float
 def test_recorded_core_shell_dot_is_quasi_two() -> None:
     """AsInCd3 @ Cd12Se12: the hole sits in the core, the electron spreads over both."""
     pdos = recorded_pdos("core_shell")
-    found = analyse(pdos)
+    found = find_traps(pdos)
     alignment = band_alignment(pdos, found.energies_ev, is_trap=found.is_trap)
     core, shell = alignment.regions
     assert alignment.type == "quasi-II"
@@ -97,7 +97,7 @@ def test_traps_are_passed_over() -> None:
 
 def test_one_region_has_edges_but_no_alignment() -> None:
     pdos = recorded_pdos("inas_pure")
-    found = analyse(pdos)
+    found = find_traps(pdos)
     alignment = band_alignment(pdos, found.energies_ev)
     assert [edges.region for edges in alignment.regions] == ["core"]
     assert alignment.regions[0].gap_ev == pytest.approx(found.gap_ev)

@@ -21,7 +21,7 @@ from aiida_chargeflow.science.electrons.participation import (
 )
 from aiida_chargeflow.science.electrons.pdos import Pdos
 from aiida_chargeflow.science.electrons.rules import TrapRule
-from aiida_chargeflow.science.electrons.traps import analyse, energy_zero_ev
+from aiida_chargeflow.science.electrons.traps import energy_zero_ev, find_traps
 from aiida_chargeflow.science.errors import InputError
 
 KINDS = ("As13", "As14", "Cl41", "In14")
@@ -60,7 +60,7 @@ def dot_with_traps() -> Pdos:
 
 
 def test_band_edge_gap_skips_the_facet_traps() -> None:
-    found = analyse(dot_with_traps())
+    found = find_traps(dot_with_traps())
     assert found.gap_ev == pytest.approx(0.7)
     assert found.band_edge_gap_ev == pytest.approx(1.3)
     assert (found.valence_edge_index, found.conduction_edge_index) == (2, 5)
@@ -81,7 +81,7 @@ def test_without_traps_both_gaps_agree() -> None:
         occupations=states.occupations[keep],
         kind_weights=states.kind_weights[:, keep],
     )
-    found = analyse(clean)
+    found = find_traps(clean)
     assert found.traps == ()
     assert found.gap_ev == found.band_edge_gap_ev == pytest.approx(1.3)
 
@@ -109,7 +109,7 @@ def test_confinement_to_one_region_is_not_a_trap() -> None:
         kind_weights=np.array([[0.7, 0.3], [0.3, 0.7], [0.0, 0.0], [0.0, 0.0]]),
         kind_counts=np.array([10, 10, 200, 200]),
     )
-    found = analyse(pdos)
+    found = find_traps(pdos)
     assert found.participation_ratio == pytest.approx([1, 1])
     assert found.traps == ()
 
@@ -118,7 +118,7 @@ def test_kinds_alone_do_not_condemn_an_orbital_in_the_middle_of_the_dot() -> Non
     inner = (0.0, 0.8, 0.0, 0.2)
     pdos = made_up([(-6.0, 2.0, inner), (-4.0, 0.0, EVEN_CONDUCTION)])
     pdos = replace(pdos, kind_counts=np.array([30, 10, 20, 40]))
-    found = analyse(pdos)
+    found = find_traps(pdos)
     assert found.participation_ratio[0] < 0.5
     assert found.traps == ()
 
@@ -130,8 +130,8 @@ def test_atoms_see_what_kinds_cannot() -> None:
     lonely = np.zeros(100)
     lonely[[0, 10, 60]] = [0.2, 0.6, 0.2]
     atoms[:, 1] = lonely
-    assert analyse(pdos).traps == ()
-    found = analyse(replace(pdos, atom_weights=atoms))
+    assert find_traps(pdos).traps == ()
+    found = find_traps(replace(pdos, atom_weights=atoms))
     (trap,) = found.traps
     assert (trap.index, trap.reason) == (2, "localised")
     assert trap.atoms[0] == (10, 0.6)
@@ -143,17 +143,17 @@ def test_kind_that_makes_up_its_element_cannot_be_told_from_the_band() -> None:
         made_up([(-6.0, 2.0, (0.75, 0.0, 0.0, 0.25)), (-4.0, 0.0, (0.3, 0.0, 0.1, 0.6))]),
         kind_counts=np.array([39, 1, 20, 40]),
     )
-    assert analyse(pdos).unresolvable_kinds == ("As13",)
+    assert find_traps(pdos).unresolvable_kinds == ("As13",)
 
 
 @pytest.mark.parametrize("atom_resolved", [True, False])
 def test_twelve_of_thirteen_arsenic_atoms_are_named_as_unresolvable(atom_resolved: bool) -> None:
-    found = analyse(recorded_pdos("inas_pure", atom_resolved=atom_resolved))
+    found = find_traps(recorded_pdos("inas_pure", atom_resolved=atom_resolved))
     assert found.unresolvable_kinds == ("As13",)
 
 
 def test_no_delocalised_orbital_gives_no_band_edge_gap() -> None:
-    found = analyse(made_up([(-5.6, 2.0, FACET_TRAP), (-4.7, 0.0, EVEN_CONDUCTION)]))
+    found = find_traps(made_up([(-5.6, 2.0, FACET_TRAP), (-4.7, 0.0, EVEN_CONDUCTION)]))
     assert found.valence_edge_ev is None
     assert found.band_edge_gap_ev is None
     assert [trap.index for trap in found.traps] == [1]
@@ -161,10 +161,10 @@ def test_no_delocalised_orbital_gives_no_band_edge_gap() -> None:
 
 
 def test_only_occupied_orbitals_give_no_gap() -> None:
-    found = analyse(made_up([(-6.0, 2.0, EVEN_VALENCE)]))
+    found = find_traps(made_up([(-6.0, 2.0, EVEN_VALENCE)]))
     assert (found.gap_ev, found.band_edge_gap_ev, found.lumo_index) == (None, None, None)
     with pytest.raises(InputError, match="no occupied orbital"):
-        analyse(made_up([(-4.0, 0.0, EVEN_CONDUCTION)]))
+        find_traps(made_up([(-4.0, 0.0, EVEN_CONDUCTION)]))
 
 
 def test_energy_zero_is_midgap_or_the_fermi_level_of_a_smeared_run() -> None:
@@ -175,7 +175,7 @@ def test_energy_zero_is_midgap_or_the_fermi_level_of_a_smeared_run() -> None:
 
 def test_counts_are_required_and_said_so() -> None:
     with pytest.raises(InputError, match="number of atoms of each kind"):
-        analyse(replace(dot_with_traps(), kind_counts=np.empty(0, dtype=int)))
+        find_traps(replace(dot_with_traps(), kind_counts=np.empty(0, dtype=int)))
 
 
 @pytest.mark.parametrize("field", ["min_participation_ratio", "carrier_share", "degeneracy_ev"])
@@ -207,7 +207,7 @@ def test_levels_farther_apart_are_left_alone() -> None:
 
 @pytest.mark.parametrize("atom_resolved", [True, False])
 def test_recorded_dot_without_traps(atom_resolved: bool) -> None:
-    found = analyse(recorded_pdos("cdse", atom_resolved=atom_resolved))
+    found = find_traps(recorded_pdos("cdse", atom_resolved=atom_resolved))
     assert found.resolution == ("atom" if atom_resolved else "kind")
     assert found.traps == ()
     assert found.gap_ev == found.band_edge_gap_ev == pytest.approx(3.1856, abs=1e-4)
@@ -216,7 +216,7 @@ def test_recorded_dot_without_traps(atom_resolved: bool) -> None:
 @pytest.mark.parametrize("atom_resolved", [True, False])
 def test_recorded_vacancy_makes_traps_on_two_coordinate_selenium(atom_resolved: bool) -> None:
     """Taking CdCl2 off the same dot closes the HOMO-LUMO gap; the delocalised edges hardly move."""
-    found = analyse(recorded_pdos("cdse_vacancy", atom_resolved=atom_resolved))
+    found = find_traps(recorded_pdos("cdse_vacancy", atom_resolved=atom_resolved))
     assert found.gap_ev == pytest.approx(0.2187, abs=1e-4)
     assert found.band_edge_gap_ev == pytest.approx(3.1856, abs=0.3)
     occupied = [trap for trap in found.traps if trap.occupied]
@@ -230,7 +230,7 @@ def test_recorded_vacancy_makes_traps_on_two_coordinate_selenium(atom_resolved: 
 @pytest.mark.parametrize("atom_resolved", [True, False])
 def test_recorded_indium_without_a_ligand_is_an_empty_trap(atom_resolved: bool) -> None:
     """One 3-coordinate In of 16 pulls an empty orbital out of the conduction band."""
-    found = analyse(recorded_pdos("inas_exchange", atom_resolved=atom_resolved))
+    found = find_traps(recorded_pdos("inas_exchange", atom_resolved=atom_resolved))
     (trap,) = found.traps
     assert not trap.occupied
     assert trap.carriers[0][0] == "In13"
@@ -240,6 +240,6 @@ def test_recorded_indium_without_a_ligand_is_an_empty_trap(atom_resolved: bool) 
 
 
 def test_summary_is_json() -> None:
-    summary = json.loads(json.dumps(analyse(recorded_pdos("cdse_vacancy")).summary()))
+    summary = json.loads(json.dumps(find_traps(recorded_pdos("cdse_vacancy")).summary()))
     assert summary["n_traps"] == 7
     assert summary["traps"][0]["carriers"]["Se12"] > 0.5

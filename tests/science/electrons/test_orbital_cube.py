@@ -12,7 +12,14 @@ from ase.io.cube import read_cube as ase_read_cube
 from recorded import CP2K
 from scipy.special import erf
 
-from aiida_chargeflow.science.electrons.cube import Cube, atom_shares, crop, isovalue, read_cube, write_cube
+from aiida_chargeflow.science.electrons.orbital_cube import (
+    Cube,
+    atom_shares,
+    crop,
+    isovalue,
+    read_cube,
+    write_cube,
+)
 from aiida_chargeflow.science.electrons.pdos import read_pdos
 from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.science.units import BOHR_ANG
