@@ -24,6 +24,6 @@ myst_heading_anchors = 3
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 suppress_warnings = ["ref.python"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "validation/prediction/*"]
 html_theme = "furo"
 html_title = f"aiida-chargeflow {release}"

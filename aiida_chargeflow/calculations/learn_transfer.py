@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
+from ase.data import atomic_numbers
 
 from ..science.elements import formula
+from ..science.valences.assessment import (
+    compared,
+    coverage,
+    dot_row,
+    environment_rows,
+    rank_rows,
+    region_rows,
+    trap_rows,
+)
 from ..science.valences.dot import dot_of_atoms
-from ..science.valences.fit import ComputedDot, LeftOut, fit
+from ..science.valences.fit import ComputedDot, Fit, Orbitals, fit
 from .failures import exit_on_input_error
 from .structures import to_atoms
 
@@ -18,38 +29,65 @@ from .structures import to_atoms
 @calcfunction
 @exit_on_input_error
 def learn_transfer(labels: orm.Dict, **dots: Any) -> dict[str, orm.Node]:
-    """Return the ``parameters`` that later screenings can name, and the ``errors`` of each dot when it was left out.
+    """Return the ``parameters`` that later screenings can name, and how dots were predicted that were left out.
+
+    ``errors`` holds the tables of ``science.valences.assessment``; ``atoms`` the predicted and computed charge and
+    flow magnitude of every atom, shape (n,), with its ``atomic_number`` and the number of its ``dot`` in the table.
 
     :param labels: ``labels``: key → label of the dot, and ``source``: a line of text.
-    :param dots: ``structure_KEY`` and ``charges_KEY`` (array ``bader_charge``) of each dot.
+    :param dots: ``structure_KEY`` and ``charges_KEY`` (array ``bader_charge``) of each dot, and its ``summary_KEY``
+        where it has one.
     """
     computed = []
     for key, label in labels["labels"].items():
         atoms = to_atoms(dots[f"structure_{key}"])
         charges = dots[f"charges_{key}"].get_array("bader_charge")
+        summary = dots.get(f"summary_{key}")
         computed.append(
-            ComputedDot(label, formula(atoms.get_chemical_symbols()), dot_of_atoms(atoms), charges)
+            ComputedDot(
+                label,
+                formula(atoms.get_chemical_symbols()),
+                dot_of_atoms(atoms),
+                charges,
+                None if summary is None else _orbitals(summary.get_dict()),
+            )
         )
     found = fit(computed, labels.get_dict().get("source", ""))
-    rows = [row_of(one) for one in found.left_out]
     return {
         "parameters": orm.Dict(found.parameters.model_dump(mode="json"), label="charge transfer, learnt"),
-        "errors": orm.Dict({"dots": rows}),
+        "errors": orm.Dict(_tables(found, computed)),
+        "atoms": _atoms(found),
     }
 
 
-def row_of(one: LeftOut) -> dict[str, Any]:
-    """Return how well a dot is predicted that was left out: root mean square errors in e, and correlations."""
-    predicted, computed = one.prediction, one.computed
-    charge_error = predicted.charge - computed.bader_charge
-    flow = predicted.flow.flow_magnitude
+def _orbitals(summary: Mapping[str, Any]) -> Orbitals:
+    traps = [trap for trap in summary.get("traps") or [] if trap["atoms"]]
+    return Orbitals(
+        summary.get("gap_ev"),
+        summary.get("band_edge_gap_ev"),
+        tuple((bool(trap["occupied"]), int(trap["atoms"][0][0])) for trap in traps),
+    )
+
+
+def _tables(found: Fit, given: list[ComputedDot]) -> dict[str, Any]:
+    """Return the tables; the order of the dots is that in which they were left out, ranks go by the given order."""
+    rows = [dot_row(one) for one in found.left_out]
+    age = {id(item): n for n, item in enumerate(given)}
+    by_age = sorted(zip(found.left_out, rows, strict=True), key=lambda pair: age[id(pair[0].computed)])
     return {
-        "label": computed.label,
-        "formula": computed.family,
-        "n_atoms": computed.dot.n_atoms,
-        "charge_rms_e": float(np.sqrt((charge_error**2).mean())),
-        "flow_rms_e": float(np.sqrt(((flow - one.flow_magnitude) ** 2).mean())),
-        "flow_r": float(np.corrcoef(flow, one.flow_magnitude)[0, 1]),
-        "mean_flow_e": float(one.flow_magnitude.mean()),
-        "predicted_mean_flow_e": float(flow.mean()),
+        "dots": rows,
+        "environments": environment_rows(found.left_out),
+        "regions": region_rows(found.left_out),
+        "coverage": coverage(found.left_out),
+        "ranks": rank_rows([row for _, row in by_age]),
+        "traps": trap_rows(found.left_out),
     }
+
+
+def _atoms(found: Fit) -> orm.ArrayData:
+    node = orm.ArrayData()
+    for name, array in compared(found.left_out).items():
+        node.set_array(name, array)
+    numbers = [one.computed.dot.symbols for one in found.left_out]
+    node.set_array("atomic_number", np.array([atomic_numbers[s] for part in numbers for s in part.tolist()]))
+    return node

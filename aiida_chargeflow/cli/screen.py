@@ -125,11 +125,15 @@ def submit(screening: str, best: int, ranks: tuple[int, ...], **given: Any) -> N
 @screen.command()
 @click.argument("models", nargs=-1, required=True, metavar="GROUP|SWEEP|PK...")
 @click.option("-o", "--output", type=_FILE, help="Write the parameters here, as YAML.")
+@click.option(
+    "--report", type=_FOLDER, help="Write all tables (Markdown) and predicted against computed (figure) here."
+)
 @json_option
-def learn(models: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+def learn(models: tuple[str, ...], output: Path | None, report: Path | None, as_json: bool) -> None:
     """Fit the charge transfer to finished models, and show how well each is predicted when left out.
 
-    Models of one formula are left out together. Later screenings name the result with --parameters.
+    Models of one formula are left out together. Later screenings name the result with --parameters. The report has
+    errors by environment and region, rank correlations with the gaps, and which traps were foreseen.
     """
     from ..runs import screening as service
     from ..runs.submit import load_profile
@@ -138,11 +142,19 @@ def learn(models: tuple[str, ...], output: Path | None, as_json: bool) -> None:
     load_profile()
     node = service.learn(models)
     content = node.outputs.parameters.get_dict()
-    rows = node.outputs.errors["dots"]
+    errors = node.outputs.errors.get_dict()
+    rows = errors["dots"]
     if output is not None:
         write_whole(output, parameters_text(content))
+    if report is not None:
+        from ..panels.learning import write_assessment
+
+        for path in write_assessment(node, report):
+            click.echo(f"wrote {path}", err=True)
     if as_json:
-        print_json({"pk": node.outputs.parameters.pk, "parameters": content, "left_out": rows})
+        print_json(
+            {"pk": node.outputs.parameters.pk, "parameters": content, "left_out": rows, "assessment": errors}
+        )
         return
     print_errors(rows)
     transfer = ", ".join(f"{name} {value:.3f}" for name, value in content["transfer_e"].items())

@@ -10,7 +10,7 @@ from aiida import orm
 from ..calculations.failures import reason
 from ..calculations.learn_transfer import learn_transfer
 from ..calculations.screen import parameters_node, screen, told
-from ..results.select import load_node
+from ..results.select import by_age, load_node
 from ..results.tables import models_of
 from ..science.errors import InputError
 from ..science.models.campaign import Campaign, Point
@@ -41,7 +41,7 @@ def learn(names: Sequence[str]) -> orm.CalcFunctionNode:
 
     :raises InputError: too few of them, or one with atoms that have no formal charge.
     """
-    models = [node for node in models_of(names) if "charge_flow" in node.outputs]
+    models = sorted((node for node in models_of(names) if "charge_flow" in node.outputs), key=by_age)
     if not models:
         raise InputError(
             "no finished model has a charge flow",
@@ -55,6 +55,8 @@ def learn(names: Sequence[str]) -> orm.CalcFunctionNode:
     }
     for key, node in zip(labels, models, strict=True):
         inputs |= {f"structure_{key}": node.outputs.structure, f"charges_{key}": charges_of(node)}
+        if "summary" in node.outputs:
+            inputs[f"summary_{key}"] = node.outputs.summary
     _, node = learn_transfer.run_get_node(**inputs)
     return _finished(node, " ".join(names))
 

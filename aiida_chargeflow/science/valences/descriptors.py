@@ -88,11 +88,15 @@ class Predicted:
         return outward_share(self.flow_vector[members], self.radial[members])
 
     def potential_step_v(self) -> float:
-        """Return the mean potential of the core less that of the shell, in V; 0 without both."""
+        """Return the mean potential of the core less that of the shell, in V.
+
+        One monolayer on a tiny core is all interlayer, which then takes the shell's place; 0 without core or either.
+        """
         regions, formal = self.dot.regions, self.dot.formal_charge
-        if not ((regions == CORE).any() and (regions == SHELL).any()):
+        outside = SHELL if (regions == SHELL).any() else INTERLAYER
+        if not ((regions == CORE).any() and (regions == outside).any()):
             return 0.0
-        weights = region_weights(regions, formal, CORE) - region_weights(regions, formal, SHELL)
+        weights = region_weights(regions, formal, CORE) - region_weights(regions, formal, outside)
         return float(weights @ self.potential_v)
 
 
@@ -131,7 +135,8 @@ OBJECTIVES: dict[str, Objective] = {
         lambda p: abs(p.coherence(p.dot.regions == INTERLAYER)),
     ),
     "potential_step": Objective(
-        "|mean potential of the core less that of the shell|, V", lambda p: abs(p.potential_step_v())
+        "|mean potential of the core less that of the shell (without one: the interlayer)|, V",
+        lambda p: abs(p.potential_step_v()),
     ),
     "dipole": Objective(
         "dipole of the predicted charges, e·Å",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +20,42 @@ _DIGITS = 6
 
 
 @dataclass(frozen=True)
+class Orbitals:
+    """What the orbitals of a computed dot say.
+
+    :param gap_ev: between HOMO and LUMO, None if unknown.
+    :param band_edge_gap_ev: between the delocalised edges, None if unknown.
+    :param traps: of each trap whose atoms are known whether it is occupied, and the atom that carries most of it.
+    """
+
+    gap_ev: float | None = None
+    band_edge_gap_ev: float | None = None
+    traps: tuple[tuple[bool, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class ComputedDot:
     """A dot whose charges were computed.
 
     :param label: its name.
     :param family: dots of one family are left out together, since they are too alike to test each other: the formula.
     :param bader_charge: shape (n_atoms,), in e.
+    :param orbitals: None if they are unknown.
     """
 
     label: str
     family: str
     dot: Dot
     bader_charge: Array
+    orbitals: Orbitals | None = None
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What was predicted for a dot by parameters that never saw one of its family."""
+    """What was predicted for a dot by parameters, and with errors, that never saw one of its family.
+
+    :param flow_magnitude: of the computed charges, shape (n_atoms,), in e.
+    """
 
     computed: ComputedDot
     prediction: Prediction
@@ -79,7 +98,7 @@ def fit(dots: Sequence[ComputedDot], source: str = "") -> Fit:
     spread = np.array(trials) - np.mean(trials, axis=0)
     covariance = (len(families) - 1) / len(families) * spread.T @ spread  # the jackknife
     parameters = _parameters(anions, best, dots, covariance, left_out, source)
-    return Fit(parameters, tuple(left_out))
+    return Fit(parameters, tuple(_with_errors(one, left_out, parameters) for one in left_out))
 
 
 def _least_squares(
@@ -110,6 +129,20 @@ def _left_out(item: ComputedDot, parameters: TransferParameters) -> LeftOut:
         dot.positions_ang, np.sort(dot.bonds, axis=1), item.bader_charge, imbalance_tolerance_e=float(total)
     )
     return LeftOut(item, predict(dot, parameters), flow.flow_magnitude)
+
+
+def _with_errors(one: LeftOut, left_out: Sequence[LeftOut], parameters: TransferParameters) -> LeftOut:
+    """Return a dot that was left out with the errors that all other families would have claimed for it."""
+    others = [other for other in left_out if other.computed.family != one.computed.family]
+    charge_error, flow_error = _errors(others)
+    known = one.prediction.parameters.model_copy(
+        update={
+            "charge_error_e": charge_error,
+            "flow_error_e": flow_error,
+            "covariance": parameters.covariance,
+        }
+    )
+    return replace(one, prediction=predict(one.computed.dot, known))
 
 
 def _blank(anions: tuple[str, ...]) -> TransferParameters:

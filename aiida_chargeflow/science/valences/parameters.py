@@ -40,7 +40,8 @@ class TransferParameters(Settings):
 
     :param transfer_e: by anion, in e for a bond of valence 1.
     :param lone_pair_e: less per missing neighbour, in e.
-    :param covariance: of transfer_e in alphabetic order, then lone_pair_e; from leaving out one dot in turn, in e².
+    :param covariance: of transfer_e in alphabetic order, then lone_pair_e, in e²: how far the fit itself may be off,
+        by the jackknife over dots.
     :param charge_error_e: by element, root mean square error of the charges of dots that were left out.
     :param flow_error_e: the same of the flow magnitudes.
     :param n_dots: dots of different composition that were fitted.
@@ -73,6 +74,15 @@ class TransferParameters(Settings):
     def values(self) -> Array:
         """Return the parameters in the order of the covariance, shape (n_anions + 1,)."""
         return np.array([*(self.transfer_e[name] for name in self.anions), self.lone_pair_e])
+
+    @property
+    def scatter(self) -> Array:
+        """Return how far the parameters of one new dot may be from the fitted ones, a covariance in e².
+
+        A fit to n dots is off by 1/n of the variance among dots; a new dot has all of that variance, and the fit's.
+        """
+        result: Array = (self.n_dots + 1) * np.array(self.covariance)
+        return result
 
     def weights(self, anion: str) -> Array:
         """Return what the transfer of ``anion`` is made of, shape (n_anions,): 1 for a fitted one.

@@ -61,10 +61,11 @@ class Prediction:
     def charge_of(self, members: NDArray[np.bool_]) -> tuple[float, float]:
         """Return the charge of a set of atoms and its error, in e.
 
-        The error of the parameters is shared by all atoms, that of each atom beside them is its own.
+        What a new dot has of its own in the parameters is shared by all its atoms; the error of each atom beside it is
+        its own.
         """
         gradient = self.sensitivity[members].sum(axis=0)
-        shared = float(gradient @ np.array(self.parameters.covariance) @ gradient)
+        shared = float(gradient @ self.parameters.scatter @ gradient)
         return float(self.charge[members].sum()), float(
             np.sqrt(shared + (self.charge_error_e[members] ** 2).sum())
         )

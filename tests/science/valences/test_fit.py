@@ -8,39 +8,12 @@ import numpy as np
 import pytest
 
 from aiida_chargeflow.science.errors import InputError
-from aiida_chargeflow.science.models.build import build
-from aiida_chargeflow.science.models.spec import ModelSpec
-from aiida_chargeflow.science.valences.dot import dot_of_model
 from aiida_chargeflow.science.valences.fit import ComputedDot, fit
-from aiida_chargeflow.science.valences.parameters import default_parameters
-from aiida_chargeflow.science.valences.prediction import predict
-
-TRUE = default_parameters().model_copy(
-    update={"transfer_e": {"As": 0.3, "Cl": 0.5, "Se": 0.45}, "lone_pair_e": 0.08}
-)
 
 
-@pytest.fixture(scope="module")
-def dots():
-    core = {"material": "InAs", "centre": "anion", "planes": [5, 4, 3]}
-    shell = [{"material": "CdSe", "n_monolayers": 1}]
-    models = {
-        "pure": {"core": core},
-        "exchange": {"core": core, "surface": {"pattern": "exchange", "fraction": 0.3333}},
-        "abrupt": {"core": core, "shells": shell},
-        "alloyed": {"core": core, "shells": shell, "interface": "alloyed"},
-        "shell": {"core": {**core, "material": "CdSe"}},
-    }
-    found = []
-    for label, keys in models.items():
-        dot = dot_of_model(build(ModelSpec.from_mapping({**keys, "start_geometry": "lattice"})))
-        found.append(ComputedDot(label, label, dot, predict(dot, TRUE).charge))
-    return found
-
-
-def test_known_parameters_are_found(dots):
+def test_known_parameters_are_found(dots, true):
     found = fit(dots, "made up")
-    assert found.parameters.transfer_e == pytest.approx(TRUE.transfer_e, abs=1e-6)
+    assert found.parameters.transfer_e == pytest.approx(true.transfer_e, abs=1e-6)
     assert found.parameters.lone_pair_e == pytest.approx(0.08, abs=1e-6)
     assert max(found.parameters.charge_error_e.values()) < 1e-4
     assert found.parameters.n_dots == 5

@@ -177,6 +177,16 @@ def test_the_potential_of_two_charges_and_of_a_crystal():
     assert found["core"] == pytest.approx(14.39964 * (1 / 10 - 1 / 20), abs=1e-4)
 
 
+def test_without_a_shell_the_potential_step_is_that_to_the_interlayer():
+    """One monolayer on a tiny core is all interlayer."""
+    found = predict(dot_of(core={**SMALL["core"], "planes": [1, 4, 3]}, **SHELL))
+    dot = found.dot
+    mean = region_potential_v(dot.positions_ang, found.charge, dot.regions, dot.formal_charge)
+    assert mean.keys() == {"core", "interlayer", "ligand"}
+    assert found.described.potential_step_v() == pytest.approx(mean["core"] - mean["interlayer"])
+    assert predict(dot_of()).described.potential_step_v() == 0
+
+
 def test_the_papers_numbers_which_the_fit_never_saw():
     """Bare core, HLE17: inner As 0.02-0.08 e each, 3-coordinate As of ⟨-1-1-1⟩ about 0.27 e."""
     dot = dot_of(**PAPER)
