@@ -22,6 +22,7 @@ from ..science.valences.assessment import (
 )
 from ..science.valences.dot import dot_of_atoms
 from ..science.valences.fit import ComputedDot, Fit, Orbitals, fit
+from ..science.valences.parameters import CHARGE_FACTOR
 from .failures import exit_on_input_error
 from .structures import to_atoms
 
@@ -34,14 +35,19 @@ def learn_transfer(labels: orm.Dict, **dots: Any) -> dict[str, orm.Node]:
     ``errors`` holds the tables of ``science.valences.assessment``; ``atoms`` the predicted and computed charge and
     flow magnitude of every atom, shape (n,), with its ``atomic_number`` and the number of its ``dot`` in the table.
 
-    :param labels: ``labels``: key → label of the dot, and ``source``: a line of text.
+    Charges in a minimal basis are taken to the full one first (``CHARGE_FACTOR``).
+
+    :param labels: ``labels``: key → label of the dot; ``bases``: key → its basis set, where that is known; and
+        ``source``: a line of text.
     :param dots: ``structure_KEY`` and ``charges_KEY`` (array ``bader_charge``) of each dot, and its ``summary_KEY``
         where it has one.
     """
     computed = []
+    bases = labels.get_dict().get("bases", {})
     for key, label in labels["labels"].items():
         atoms = to_atoms(dots[f"structure_{key}"])
-        charges = dots[f"charges_{key}"].get_array("bader_charge")
+        factor = CHARGE_FACTOR.get(bases.get(key), 1.0)
+        charges = factor * dots[f"charges_{key}"].get_array("bader_charge")
         summary = dots.get(f"summary_{key}")
         computed.append(
             ComputedDot(

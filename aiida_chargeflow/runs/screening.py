@@ -10,6 +10,7 @@ from aiida import orm
 from ..calculations.failures import reason
 from ..calculations.learn_transfer import learn_transfer
 from ..calculations.screen import parameters_node, screen, told
+from ..results.cautions import basis
 from ..results.select import by_age, load_node
 from ..results.tables import models_of
 from ..science.errors import InputError
@@ -50,8 +51,11 @@ def learn(names: Sequence[str]) -> orm.CalcFunctionNode:
             remedy="`table charges MODELS` lists finished models.",
         )
     labels = {f"dot_{n}": node.label or node.outputs.summary["formula"] for n, node in enumerate(models)}
+    bases = {key: name for key, node in zip(labels, models, strict=True) if (name := basis(node))}
     inputs: dict[str, Any] = {
-        "labels": orm.Dict({"labels": labels, "source": f"finished models of {', '.join(names)}"})
+        "labels": orm.Dict(
+            {"labels": labels, "bases": bases, "source": f"finished models of {', '.join(names)}"}
+        )
     }
     for key, node in zip(labels, models, strict=True):
         inputs |= {f"structure_{key}": node.outputs.structure, f"charges_{key}": charges_of(node)}
