@@ -20,6 +20,7 @@ import numpy.typing as npt
 import zstandard
 
 from ..science.errors import InputError
+from ..science.fortran import parse_number
 from .jit import Report, available_threads
 from .parse import POWERS_OF_TEN, parse_numbers
 from .regular import read_regular
@@ -98,10 +99,8 @@ class _HeaderReader:
         if not minimum <= len(parts) <= maximum:
             self.fail(f"{what}: expected {minimum} fields, found {len(parts)}", text[:_LONGEST_QUOTE])
         try:
-            values = [float(part) for part in parts]
+            values = [parse_number(part) for part in parts]
         except ValueError:
-            self.fail(f"{what}: not a number", text[:_LONGEST_QUOTE])
-        if not np.all(np.isfinite(values)):
             self.fail(f"{what}: not a finite number", text[:_LONGEST_QUOTE])
         return values
 

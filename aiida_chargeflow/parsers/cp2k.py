@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..science.electrons.orbital_cube import crop, read_cube, write_cube
 from ..science.electrons.pdos import read_pdos
 from ..science.electrons.traps import find_traps
 from ..science.errors import InputError
+from ..science.files import text_of
 
 
 class ChargeflowCp2kParser(Cp2kBaseParser):
@@ -44,6 +46,8 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             output = read_output(f"{text}\n", standard_error=self.node.get_scheduler_stderr() or "")
         except Cp2kOutputError as error:
             self.logger.error(str(error.in_file(name)))
+            if error.failure is Failure.NOT_CONVERGED:
+                self._wrap_aborted(text)
             return self._failure(error)
         temporary = None if retrieved_temporary_folder is None else Path(retrieved_temporary_folder)
         failed = self._wrap(output) or self._wrap_orbitals(temporary)
@@ -54,7 +58,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
     def _text(self, name: str) -> str:
         """Return a retrieved file; a node that dies may leave bytes that are no text."""
         content: bytes = self.retrieved.base.repository.get_object_content(name, mode="rb")
-        return content.decode("utf-8", errors="replace")
+        return text_of(content, "replace")
 
     def _wrap_cubes(self, folder: Path) -> ExitCode | None:
         """Crop the orbital cubes; the whole ones are not stored."""
@@ -100,6 +104,11 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
             return self.exit_codes.ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED
         return None
 
+    def _wrap_aborted(self, text: str) -> None:
+        """Attach what an SCF that was given up had reached, as versions do that only warn of it."""
+        with suppress(InputError):
+            self._wrap(read_output(f"{text}\n", require_finished=False))
+
     def _wrap_orbitals(self, temporary: Path | None) -> ExitCode | None:
         """Wrap the projected density of states: the files of kinds are stored, those of atoms only as an array."""
         repository = self.retrieved.base.repository
@@ -113,7 +122,7 @@ class ChargeflowCp2kParser(Cp2kBaseParser):
                 )
             return None
         by_atom = () if temporary is None else temporary.glob(ATOM_SHARES)
-        projected |= {path.name: path.read_text(encoding="utf-8", errors="replace") for path in by_atom}
+        projected |= {path.name: text_of(path.read_bytes(), "replace") for path in by_atom}
         kinds = [site.kind_name for site in self.node.inputs.structure.sites]
         try:
             self.out("orbitals", orbitals_node(read_pdos(projected, atom_kinds=kinds)))

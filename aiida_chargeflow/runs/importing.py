@@ -65,9 +65,15 @@ def check(folder: Path, settings: ImportSettings, model: Path | None = None) -> 
         imported.read_partition(files.acf, structure, output, imported.valences(output, structure, settings))
     for cube in files.cubes:
         imported.read_orbital_cube(cube, structure)
-    notes = (
-        [f"the output holds {output.n_runs} runs: number {output.run} was read"] if output.n_runs > 1 else []
-    )
+    notes = []
+    if output.n_runs > 1:
+        notes.append(f"the output holds {output.n_runs} runs: number {output.run} was read")
+    if files.packed:
+        notes.append(f"packed and so not read: {', '.join(path.name for path in files.packed)}")
+    if not len(output.places) and files.trajectory is None:
+        notes.append(
+            "the output lists no atoms (PRINT_LEVEL MEDIUM does): that it is of this geometry was not checked"
+        )
     return Checked(files, settings, structure.regions_from, tuple(absent), tuple(notes), spec)
 
 

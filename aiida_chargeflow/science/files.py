@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Text in whatever encoding its mark names, and files that appear whole or not at all."""
 
 from __future__ import annotations
 
+import codecs
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import InputError
+
+# Editors and shells of Windows write a mark first: `>` of PowerShell makes UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def text_of(data: bytes, errors: str = "strict") -> str:
+    r"""Return the text of a file: UTF-8, or the encoding of its byte order mark; every line end becomes ``\n``.
+
+    :param errors: what becomes of bytes that are no text, as for ``bytes.decode``.
+    :raises UnicodeDecodeError: such bytes, unless ``errors`` says otherwise.
+    """
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    return data.decode(encoding, errors).replace("\r\n", "\n").replace("\r", "\n")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .charges.bonds import bond_graph
 from .errors import InputError
+from .files import text_of
 from .fortran import parse_number
 from .kinds import REGIONS, Kind, decode, tag, tag_coordinations, tag_regions
 
@@ -38,7 +39,7 @@ def read_xyz(path: str | Path) -> Atoms:
     """
     data = Path(path).read_bytes()
     try:
-        return parse_xyz(data.decode("utf-8"))
+        return parse_xyz(text_of(data))
     except UnicodeDecodeError:
         raise InputError("this is not a text file", file=path, remedy="Give an XYZ file.") from None
     except InputError as error:

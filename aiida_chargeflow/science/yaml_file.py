@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from .errors import InputError
+from .files import text_of
 
 _MOST_BYTES = 4_000_000
 
@@ -86,7 +87,7 @@ def read_yaml(path: str | Path) -> Any:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise InputError("too large for settings", file=path, remedy="Give the YAML file itself.")
-        text = path.read_text(encoding="utf-8")
+        text = text_of(path.read_bytes())
     except OSError as error:
         raise InputError(error.strerror or "cannot be read", file=path, remedy="Check the path.") from None
     except UnicodeDecodeError:

@@ -146,6 +146,7 @@ DAMAGES = {
     "axis with a missing field": (lambda x: replace(x, 4, "27 0.3 0.0"), "line 4"),
     "axes in one plane": (lambda x: replace(x, 5, x[3]), "line 6"),
     "axis too long": (lambda x: replace(x, 4, "1000000000000000000 0.3 0 0"), "line 6"),
+    "digits as Python parts them": (lambda x: replace(x, 4, x[3].replace("27", "2_7")), "line 4"),
     "infinite axis": (lambda x: replace(x, 4, "27 inf 0 0"), "line 4"),
     "unknown element": (lambda x: replace(x, 7, "200 0 1 1 1"), "line 7"),
     "atom without coordinate": (lambda x: replace(x, 8, "49 0 1 1"), "line 8"),
@@ -173,6 +174,15 @@ def test_damage_is_one_clear_error_and_leaves_no_acf(dimer, tmp_path, damage):
     assert re.search(expected, message)
     assert "\n" not in message
     assert list((tmp_path / "out").glob("*")) == []
+
+
+def test_a_header_in_fortran_s_exponents(dimer, tmp_path):
+    lines = lines_of(dimer)
+    path = tmp_path / "rho.cube"
+    for number in range(3, 9):
+        lines[number - 1] = re.sub(r"(\d+\.\d+)", r"\1D+00", lines[number - 1])
+    path.write_text("\n".join(lines) + "\n")
+    np.testing.assert_array_equal(read_cube(path).header.voxel_bohr, dimer.header.voxel_bohr)
 
 
 def test_missing_file(tmp_path):

@@ -1,5 +1,6 @@
 """A CP2K run is a result only if it ended, converged, and was not stopped; recorded outputs of real runs."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -103,14 +104,16 @@ def test_the_reason_on_standard_error_counts(run):
     assert node.exit_status == DotCalculation.exit_codes.ERROR_SCHEDULER_OUT_OF_MEMORY.status
 
 
-def test_an_unconverged_scf_that_aborts_is_the_same_failure(run):
-    """The box of CP2K 2023.1 with the message that 2024.1 and later put into it."""
-    text = recorded("abort_odd_electrons.out").replace(
-        "Use the LSD option for an odd number of electrons",
-        "SCF run NOT converged. To continue the calculation",
-    )
-    _, node = run(text)
+@pytest.mark.parametrize("version", ["2023.1", "2025.1", "2025.2"])
+def test_an_unconverged_scf_is_the_same_failure_whether_cp2k_warns_or_aborts(run, version):
+    with zipfile.ZipFile(FOLDER / "versions" / f"{version}.zip") as archive:
+        text = archive.read("unconverged.out").decode()
+    results, node = run(text)
     assert node.exit_status == DotCalculation.exit_codes.ERROR_SCF_NOT_CONVERGED.status
+    reached = results["output_parameters"].get_dict()
+    assert (reached["scf_converged"], reached["n_scf_steps"]) == (False, 3)
+    assert reached["energy_hartree"] == pytest.approx(-103.302061736, abs=1e-6)
+    assert reached["n_valence"] == {"In": 13, "Cl": 7}
 
 
 @pytest.mark.parametrize(

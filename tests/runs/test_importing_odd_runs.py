@@ -1,5 +1,6 @@
 """``import DIR``: kinds of another rule, open shells, optimisations, several runs in one output."""
 
+import gzip
 import re
 import shutil
 
@@ -93,3 +94,58 @@ def test_a_run_can_be_chosen_from_an_output_that_holds_several(folder, raw):
     told = ok("import", folder, "--dry-run", "--run", 1)
     assert "holds 2 runs: number 1 was read" in told
     assert imported(folder, "--run", 1).outputs.summary["n_atoms"] == 38
+
+
+def test_an_output_is_found_below_a_long_header_in_any_encoding_but_not_packed(folder):
+    output = folder / "aiida.out"
+    text = output.read_text()
+    output.write_text("module loaded\n" * 20_000 + text)
+    ok("import", folder, "--dry-run")
+    output.write_text(text, encoding="utf-16", newline="\r\n")
+    ok("import", folder, "--dry-run")
+    (folder / "aiida.out.gz").write_bytes(gzip.compress(output.read_bytes()))
+    (folder / "ACF.dat").rename(folder / "ACF.dat.gz")
+    assert "packed and so not read: ACF.dat.gz, aiida.out.gz" in ok("import", folder, "--dry-run")
+    output.unlink()
+    assert "Unpack what is packed: ACF.dat.gz, aiida.out.gz" in refused("import", folder, "--dry-run")
+
+
+def test_files_of_one_spin_without_their_names_are_not_the_whole(folder):
+    """Nothing else would tell where the output lists no levels: the HOMO would be that of half the electrons."""
+    output = folder / "aiida.out"
+    output.write_text(re.sub(r"(?m)^ MO\|.*\n", "", output.read_text()))
+    ok("import", folder, "--dry-run")
+    for path in folder.glob("*.pdos"):
+        path.write_text(path.read_text().replace(" 2.000000 ", " 1.000000 "))
+    assert "of 336 electrons" in refused("import", folder, "--dry-run")
+
+
+def test_a_list_of_atoms_that_breaks_off_is_no_match(folder):
+    output = folder / "aiida.out"
+    lines = output.read_text().split("\n")
+    title = max(k for k, line in enumerate(lines) if "ATOMIC COORDINATES IN" in line)
+    lines[title + 20 : title + 30] = [""] * 10
+    output.write_text("\n".join(lines))
+    assert "the structure has 38" in refused("import", folder, "--dry-run")
+
+
+def test_what_could_not_be_compared_is_said(folder):
+    output = folder / "aiida.out"
+    output.write_text(output.read_text().replace("ATOMIC COORDINATES IN", "ATOMIC COORDINATES"))
+    assert "was not checked" in ok("import", folder, "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("change", "is_read"),
+    [
+        (lambda text: re.sub(r"(\d+\.\d+)", lambda m: f"{float(m[1]):.9E}".replace("E", "D"), text), True),
+        (lambda text: re.sub(r"(\d)( +)(?=-\d)", r"\1", text), True),  # a sign touches the number before
+        (lambda text: text.replace("12.", "1_2."), False),  # twelve to Python, nothing to others
+        (lambda text: text.replace(".", ","), False),
+    ],
+)
+def test_numbers_of_a_partition_as_programs_write_them(folder, change, is_read):
+    table = folder / "ACF.dat"
+    before = table.read_text()
+    table.write_text(change(before))
+    (ok if is_read else refused)("import", folder, "--dry-run")

@@ -1,11 +1,23 @@
-"""A file appears whole, or what was there stays."""
+"""A text is read in its own encoding; a file appears whole, or what was there stays."""
 
 from pathlib import Path
 
 import pytest
 
 from aiida_chargeflow.science.errors import InputError
-from aiida_chargeflow.science.files import whole_file, write_whole
+from aiida_chargeflow.science.files import text_of, whole_file, write_whole
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_mark_tells_the_encoding_and_line_ends_are_alike(encoding: str) -> None:
+    assert text_of("3\r\nAs 4.5 Å\n".encode(encoding)) == "3\nAs 4.5 Å\n"
+
+
+def test_what_is_no_text_is_an_error() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        text_of(b"3\n\xff\xfe\n")
+    with pytest.raises(UnicodeDecodeError):
+        text_of("Cl".encode("utf-16")[:-1])
 
 
 def test_what_was_there_stays_if_writing_fails(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..files import text_of
+from ..fortran import parse_number
 from ..units import BOHR_ANG
 
 Array = NDArray[np.float64]
@@ -22,6 +24,8 @@ _FOOTERS = {
     "NON-NUCLEAR VOLUME": "non_nuclear_volume",
     "NUMBER OF ELECTRONS": "n_electrons",
 }
+# A number that fills its field touches the one before with its sign; exponents have no point.
+_TOUCHING = re.compile(r"(?<=\d)-(?=\d*\.)")
 _RERUN = "Run the Bader program again, in an empty directory."
 
 
@@ -68,7 +72,7 @@ def read_acf(path: str | Path, length_unit: str = "bohr") -> Acf:
         raise InputError("unknown unit", field="length_unit", value=length_unit, remedy="Use bohr or ang.")
     data = Path(path).read_bytes()
     try:
-        text = data.decode("ascii")
+        text = text_of(data)
     except UnicodeDecodeError:
         raise InputError("this is not a text file", file=path, remedy="Give the ACF.dat itself.") from None
     try:
@@ -114,8 +118,8 @@ def parse_acf(text: str, unit_ang: float = BOHR_ANG) -> Acf:
 
 
 def _read_row(line: str, number: int, expected: int) -> list[float]:
-    words = line.split()
     field = f"line {number}"
+    words = _TOUCHING.sub(" -", line).split()
     if len(words) != 7:
         raise InputError(
             f"a row needs 7 columns (number, x, y, z, charge, distance, volume), this one has {len(words)}",
@@ -145,12 +149,9 @@ def _read_footer(line: str, number: int, footer: dict[str, float]) -> None:
 
 def _number(word: str, field: str) -> float:
     try:
-        value = float(word)
+        return parse_number(word)
     except ValueError:
-        value = float("nan")
-    if not np.isfinite(value):
-        raise InputError("a finite number was expected", field=field, value=word, remedy=_RERUN)
-    return value
+        raise InputError("a finite number was expected", field=field, value=word, remedy=_RERUN) from None
 
 
 def _check_total(population: Array, footer: dict[str, float]) -> None:

@@ -30,6 +30,7 @@ from .run_files import ImportSettings, RunFiles
 from .trajectory import last_frame
 
 _HOMO_TOLERANCE_EV = 0.02
+_MISSING_ELECTRONS = 0.01  # hot smearing leaves some in orbitals that were not printed
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def read_ground_state(files: RunFiles, structure: ImportedStructure, settings: I
     _check_elements(path, output, atoms)
     if output.run_type in _OPTIMISATIONS or len(output.energies_hartree) > 1:
         _check_last_geometry(files, output, atoms)
-    elif len(output.places) == len(atoms):
+    elif len(output.places):
         compare_places(output.places.positions_ang, output.places.symbols, atoms, path)
     return output
 
@@ -202,6 +203,10 @@ def compare_places(
 
     :raises InputError: other elements or places, or another order.
     """
+    if len(symbols) != len(atoms):
+        raise InputError(
+            f"it lists {len(symbols)} atoms, the structure has {len(atoms)}", file=path, remedy=_ONE_RUN
+        )
     if list(symbols) != atoms.get_chemical_symbols():
         raise InputError(
             "its elements are not those of the structure in their order", file=path, remedy=_ONE_RUN
@@ -238,6 +243,7 @@ def read_orbitals(paths: Sequence[Path], structure: ImportedStructure, output: C
         kinds = list(structure.run_kinds)
         channels = [read_pdos(list(paths), atom_kinds=kinds, spin=spin) for spin in spins]
         pdos = merge_spins(*channels) if len(channels) > 1 else channels[0]
+    _check_electrons(pdos, output, paths[0])
     frontier = output.frontier
     if frontier is not None and 0 < pdos.n_occupied <= pdos.eigenvalues_ev.size:
         homo_ev = float(pdos.eigenvalues_ev[pdos.n_occupied - 1])
@@ -248,6 +254,22 @@ def read_orbitals(paths: Sequence[Path], structure: ImportedStructure, output: C
                 remedy=_ONE_RUN,
             )
     return _regrouped(pdos, structure)
+
+
+def _check_electrons(pdos: Pdos, output: Cp2kOutput, path: Path) -> None:
+    """Refuse a complete list of orbitals whose occupations do not add up to the electrons of the run.
+
+    So it is where the files of one spin lost their names, or belong to another run.
+    """
+    found = float(pdos.occupations.sum())
+    if output.n_electrons is None or pdos.index.min() != 1:
+        return
+    if abs(found - output.n_electrons) > _MISSING_ELECTRONS:
+        raise InputError(
+            f"the occupations of its orbitals add up to {found:.3f}, the output is of {output.n_electrons} electrons",
+            file=path,
+            remedy="Give all .pdos files of this run, named as by CP2K: -ALPHA_k and -BETA_k tell the spin.",
+        )
 
 
 def _regrouped(pdos: Pdos, structure: ImportedStructure) -> Pdos:

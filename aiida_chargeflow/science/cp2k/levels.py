@@ -82,6 +82,7 @@ def _read_block(run: RunText, header: re.Match[str], file: Path | None) -> SpinL
     orbitals run on, and the occupations add up to CP2K's own sum.
     """
     spin = _SPINS[(header["spin"] or "").strip()]
+    channel = "" if spin == "both" else f" of spin {spin}"
     rows: list[tuple[int, float, float]] = []
     for at, line in _lines(run.text, header.end() + 1):
         if row := _ROW.match(line):
@@ -90,14 +91,14 @@ def _read_block(run: RunText, header: re.Match[str], file: Path | None) -> SpinL
                 raise run.damaged("the eigenvalue differs between a.u. and eV", at, file)
             rows.append((int(row[1]), energy_ev, float(row[4])))
             if rows[-1][0] != rows[0][0] + len(rows) - 1:
-                problem = f"orbital {rows[0][0] + len(rows) - 1} of the {spin} levels was expected here"
+                problem = f"orbital {rows[0][0] + len(rows) - 1}{channel} was expected here"
                 raise run.damaged(problem, at, file)
         elif total := _SUM.match(line):
             if not rows:
                 return None
             found = sum(row[2] for row in rows)
             if abs(found - float(total[1])) > 1e-6 * len(rows) + 1e-4:
-                raise run.damaged(f"the occupations of the {spin} levels add up to {found:.6f}", at, file)
+                raise run.damaged(f"the occupations{channel} add up to {found:.6f}", at, file)
             index, energies, occupations = zip(*rows, strict=True)
             return SpinLevels(spin, index[0], np.array(energies), np.array(occupations))
         elif line.startswith(" MO|") and not _HEADING.match(line):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files import text_of
 from ..fortran import NUMBER, parse_number
 from ..units import HARTREE_EV, energy_ev, known_energies
 from .appended import RunText, pick_run, run_type
@@ -174,7 +175,7 @@ def _load(source: str | Path) -> tuple[str, Path | None]:
     if isinstance(source, Path) or (source.strip() and "\n" not in source):
         path = Path(source)
         try:
-            return path.read_text(encoding="utf-8", errors="replace"), path
+            return text_of(path.read_bytes(), "replace"), path
         except OSError as error:
             raise Cp2kOutputError(
                 Failure.EMPTY,

@@ -17,7 +17,7 @@ from ..kinds import LIGAND, tag_regions
 from ..settings import Settings
 from ..units import BOHR_ANG, HARTREE_EV
 from .input import PROJECT, ScfSettings, cp2k_parameters
-from .versions import TESTED_VERSION
+from .versions import TESTED_VERSION, warn_unconverged
 
 TRAJECTORY = f"{PROJECT}-pos-1.xyz"
 _RANGES_A_LINE = 8  # CP2K cuts long lines of input
@@ -73,10 +73,14 @@ def relax_parameters(
     version: str = TESTED_VERSION,
     has_elpa: bool = True,
 ) -> dict[str, Any]:
-    """Return the nested CP2K input of one optimisation; arguments and errors as ``cp2k_parameters``."""
+    """Return the nested CP2K input of one optimisation; arguments and errors as ``cp2k_parameters``.
+
+    One geometry on the way whose SCF does not converge ends no optimisation: the SCF of the last one counts.
+    """
     stage = level.scf.stages[-1].model_copy(update={"final": False})
     parameters = cp2k_parameters(atoms, level.scf, stage, restart=restart, version=version, has_elpa=has_elpa)
     parameters["GLOBAL"]["RUN_TYPE"] = "GEO_OPT"
+    parameters["FORCE_EVAL"]["DFT"]["SCF"] |= warn_unconverged(version)
     parameters["MOTION"] = {
         **_constraint(movable(atoms, level.moves)),
         "GEO_OPT": {

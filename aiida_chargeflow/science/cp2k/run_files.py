@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from pydantic import Field
 
 from ..errors import InputError
 from ..settings import Settings
+
+_BANNER = " CP2K| version string"
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
 class ImportSettings(Settings):
@@ -36,7 +40,10 @@ class ImportSettings(Settings):
 
 @dataclass(frozen=True)
 class RunFiles:
-    """The files of one calculation; what is optional may be missing."""
+    """The files of one calculation; what is optional may be missing.
+
+    :param packed: what was left out because it is packed.
+    """
 
     structure: Path
     output: Path
@@ -45,6 +52,7 @@ class RunFiles:
     cubes: tuple[Path, ...]
     acf: Path | None
     trajectory: Path | None = None
+    packed: tuple[Path, ...] = ()
 
     @property
     def all(self) -> tuple[Path, ...]:
@@ -82,7 +90,13 @@ def find_files(folder: Path, settings: ImportSettings) -> RunFiles:
         cubes=tuple(path for path in files if re.search(r"WFN.*\.cube(\.gz)?$", path.name)),
         acf=next((path for path in files if path.name == "ACF.dat"), None),
         trajectory=trajectory,
+        packed=_packed(files),
     )
+
+
+def _packed(files: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the packed files, orbital cubes excepted, which are read as they are."""
+    return tuple(path for path in files if path.suffix in _PACKED and ".cube" not in path.suffixes)
 
 
 def _one(folder: Path, name: str | None, found: Sequence[Path], what: str) -> Path:
@@ -95,7 +109,9 @@ def _one(folder: Path, name: str | None, found: Sequence[Path], what: str) -> Pa
         return found[0]
     wanted = {"structure": "the XYZ file of the run", "output": "the main output of CP2K"}[what]
     if not found:
-        raise InputError(f"{wanted} is missing", file=folder, remedy="Put it into the folder.")
+        packed = ", ".join(path.name for path in _packed(sorted(folder.iterdir())))
+        remedy = f"Unpack what is packed: {packed}." if packed else "Put it into the folder."
+        raise InputError(f"{wanted} is missing", file=folder, remedy=remedy)
     raise InputError(
         f"which of these is {wanted}",
         file=folder,
@@ -107,5 +123,9 @@ def _one(folder: Path, name: str | None, found: Sequence[Path], what: str) -> Pa
 def _is_output(path: Path) -> bool:
     if path.suffix in (".gz", ".cube", ".pdos", ".inp", ".xyz", ".wfn", ".restart"):
         return False
-    with path.open("rb") as stream:
-        return b" CP2K| version string" in stream.read(100_000)
+    if path.stat().st_size == 0:
+        return False
+    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as content:
+        return any(
+            content.find(_BANNER.encode(encoding)) >= 0 for encoding in ("utf-8", "utf-16-le", "utf-16-be")
+        )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..files import text_of
 from ..fortran import parse_number
 
 _ENERGY = re.compile(r"\bE *= *(\S+?),? *$|\bE *= *(\S+?),? ")
@@ -43,11 +44,7 @@ def last_frame(trajectory: str | Path, symbols: Sequence[str] | None = None) -> 
         that is no finite number.
     """
     file = trajectory if isinstance(trajectory, Path) else None
-    text = (
-        trajectory
-        if isinstance(trajectory, str)
-        else trajectory.read_text(encoding="utf-8", errors="replace")
-    )
+    text = trajectory if isinstance(trajectory, str) else text_of(trajectory.read_bytes(), "replace")
     try:
         return _last_frame(text, symbols)
     except InputError as error:

@@ -9,6 +9,7 @@ from ..errors import InputError
 
 TESTED_VERSION = "2023.1"
 _PDOS_INSIDE_DOS = (2026, 2)
+_ABORTS_UNCONVERGED = (2024, 1)
 
 
 def parse_version(version: str) -> tuple[int, int]:
@@ -40,3 +41,14 @@ def for_version(printed: dict[str, Any], version: str) -> dict[str, Any]:
     projected = dict(printed["PDOS"])
     dos = {"NLUMO": projected.pop("NLUMO", 0), "PDOS": {"COMPONENTS": False}, **projected}
     return {**rest, "DOS": dos}
+
+
+def warn_unconverged(version: str) -> dict[str, Any]:
+    """Return the keywords of SCF that make an unconverged SCF a warning, as it always is before 2024.1.
+
+    From 2024.1 on such a run aborts at once (CP2K's source, ``qs_scf.F``), after it has written its wavefunction.
+
+    >>> warn_unconverged("2023.1"), warn_unconverged("2025.1")
+    ({}, {'IGNORE_CONVERGENCE_FAILURE': True})
+    """
+    return {} if parse_version(version) < _ABORTS_UNCONVERGED else {"IGNORE_CONVERGENCE_FAILURE": True}

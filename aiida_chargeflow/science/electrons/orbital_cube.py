@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,13 +85,17 @@ def read_cube(path: str | Path) -> Cube:
 
 def _parse(text: str) -> Cube:
     lines = text.split("\n", 6)
-    n_atoms = int(lines[2].split()[0])
-    if n_atoms < 0:
+    first, *rest = lines[2].split()
+    n_atoms = _whole(first)
+    if n_atoms < 0 or (len(rest) == 4 and _whole(rest[3]) != 1):
         raise InputError("cubes with several fields are not supported")
     scale = BOHR_ANG
-    shape = [int(lines[k].split()[0]) for k in (3, 4, 5)]
+    shape = [_whole(lines[k].split()[0]) for k in (3, 4, 5)]
     if min(shape) < 0:
         raise InputError("cubes in Å (negative grid numbers) are not supported")
+    voxel = np.array([_vector(lines[k]) for k in (3, 4, 5)]) * scale
+    if 0 in shape or not abs(np.linalg.det(voxel)) > 0:
+        raise InputError("its grid spans no volume")
     *atom_lines, body = lines[6].split("\n", n_atoms)
     atoms = np.array([parse_numbers(line) for line in atom_lines]).reshape(n_atoms, 5)
     try:
@@ -105,9 +110,16 @@ def _parse(text: str) -> Cube:
         charges=atoms[:, 1],
         positions_ang=atoms[:, 2:] * scale,
         origin_ang=_vector(lines[2]) * scale,
-        voxel_ang=np.array([_vector(lines[k]) for k in (3, 4, 5)]) * scale,
+        voxel_ang=voxel,
         values=values.reshape(shape),
     )
+
+
+def _whole(word: str) -> int:
+    """Return a whole number of the header; what Python writes as 1_000 is none to other programs."""
+    if not re.fullmatch(r"[-+]?[0-9]+", word):
+        raise ValueError(f"not a whole number: {word!r}")
+    return int(word)
 
 
 def _vector(line: str) -> NDArray[np.float64]:

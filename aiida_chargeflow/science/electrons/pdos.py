@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..elements import element
 from ..errors import InputError
+from ..files import text_of
 from ..kinds import LIGAND, Kind, decode
 from .pdos_file import PdosFile, read_pdos_file
 
@@ -134,7 +135,7 @@ def _texts(files: Mapping[str, str] | Sequence[str | Path]) -> dict[str, str]:
     if isinstance(files, Mapping):
         return dict(files)
     try:
-        return {str(path): Path(path).read_text(encoding="utf-8", errors="replace") for path in files}
+        return {str(path): text_of(Path(path).read_bytes(), "replace") for path in files}
     except OSError as error:
         raise InputError(
             f"cannot read: {error.strerror}", file=error.filename, remedy="Check the path."

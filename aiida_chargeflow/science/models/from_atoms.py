@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,10 +15,11 @@ from ase.data import atomic_numbers
 from ..charges.bonds import bond_graph
 from ..elements import element, is_ligand
 from ..errors import InputError, naming_file
+from ..files import text_of
 from ..kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag, tag_regions
 from ..stated_energy import StatedEnergy, stated_energy
 from ..units import BOHR_ANG
-from ..xyz import check_comment, last_comment, tags_are_ours
+from ..xyz import check_comment, last_comment, parse_xyz, tags_are_ours
 from .build import QDModel
 from .lattice import Integers, Mask, Polyhedron, centre_of
 from .lattice_fit import LatticeFit, fit_lattice
@@ -90,20 +92,25 @@ def energy_in_file(path: Path) -> StatedEnergy | None:
     """Return what the comment of the last frame of an XYZ file says of the energy; None if nothing, or another file."""
     if path.suffix not in _XYZ:
         return None
-    return stated_energy(last_comment(path.read_text(encoding="utf-8", errors="replace").split("\n")))
+    return stated_energy(last_comment(text_of(path.read_bytes(), "replace").split("\n")))
 
 
 def _read(path: Path) -> Atoms:
+    text = None
     if path.suffix in _XYZ and path.is_file():
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        text = text_of(path.read_bytes(), "replace")
+        lines = text.split("\n")
         with naming_file(path):
             check_comment(last_comment(lines)[:_LONGEST_COMMENT])
     try:
-        atoms = ase.io.read(path)
+        atoms = ase.io.read(path) if text is None else ase.io.read(io.StringIO(text), format="extxyz")
     except FileNotFoundError:
         raise InputError("No such file or directory", file=path) from None
     except Exception as error:  # ASE raises whatever its readers meet in a malformed file
-        raise InputError(f"not a readable structure ({error})", file=path) from None
+        if text is None:
+            raise InputError(f"not a readable structure ({error})", file=path) from None
+        with naming_file(path):  # kind names, which ASE does not know; or what is wrong, with its line
+            atoms = parse_xyz(text)
     if not isinstance(atoms, Atoms) or len(atoms) < 2:
         raise InputError("holds no structure of two atoms or more", file=path)
     if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.cell[:]).all():

@@ -21,6 +21,19 @@ def test_an_optimisation_prints_no_density_and_scales_all_criteria():
     assert optimisation["MAX_DR"] == pytest.approx(3e-3, rel=2e-3)
 
 
+def test_an_unconverged_geometry_on_the_way_is_a_warning_in_every_version():
+    """CP2K 2024.1 and later abort without the keyword, which 2023.1 refuses."""
+    level = RelaxLevel.from_mapping({"name": "wanted", "scf": SCF})
+    keyword = "IGNORE_CONVERGENCE_FAILURE"
+
+    def scf(version):
+        return relax_parameters(chain(), level, version=version)["FORCE_EVAL"]["DFT"]["SCF"]
+
+    assert keyword not in scf("2023.1")
+    assert scf("2024.1")[keyword] is True
+    assert scf("2025.1")[keyword] is True
+
+
 def chain():
     """Cl-In-As-In-Cl along a line, and an In inside of four As; tags: core 1x, ligand 41."""
     bond = 2.5

@@ -120,6 +120,13 @@ def test_compression_shrinks_a_localised_orbital(tmp_path: Path) -> None:
     assert ratio < 0.1
 
 
+def _header(text: str, number: int, change) -> str:
+    """Return a cube with another line, counted from 1."""
+    lines = text.split("\n")
+    lines[number - 1] = change(lines[number - 1])
+    return "\n".join(lines)
+
+
 @pytest.mark.parametrize(
     ("spoil", "match"),
     [
@@ -128,6 +135,10 @@ def test_compression_shrinks_a_localised_orbital(tmp_path: Path) -> None:
         (lambda text: text.replace("   24 ", "   25 ", 1), "values"),
         (lambda text: text.replace("E-", "X-"), "not a number"),
         (lambda text: text.replace("\n    4 ", "\n   -4 ", 1), "several fields"),
+        (lambda text: _header(text, 3, lambda line: f"{line}   2"), "several fields"),
+        (lambda text: _header(text, 4, lambda line: "0" + line[5:]), "no volume"),
+        (lambda text: _header(text, 4, lambda line: f"{line.split()[0]} 0 0 0"), "no volume"),
+        (lambda text: _header(text, 4, lambda line: line.replace("   24", "  2_4")), "not a cube file"),
     ],
 )
 def test_damaged_cubes_are_refused(tmp_path: Path, spoil, match: str) -> None:

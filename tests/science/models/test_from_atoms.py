@@ -43,6 +43,23 @@ def test_a_written_model_reads_back_whole(tmp_path):
     assert np.allclose(again.atoms.positions, model.atoms.positions, atol=1e-5)
 
 
+def test_an_xyz_with_kind_names_has_their_regions(tmp_path):
+    """As CP2K's input has them; ASE does not know such names."""
+    model = make()
+    rows = [
+        f"{symbol}{tag} {x:.5f} {y:.5f} {z:.5f}"
+        for symbol, tag, (x, y, z) in zip(
+            model.symbols, model.atoms.get_tags(), model.atoms.positions, strict=True
+        )
+    ]
+    path = tmp_path / "dot.xyz"
+    path.write_text("\n".join([str(len(rows)), "", *rows]) + "\n", encoding="utf-16")
+    assert (import_model(path).regions == model.regions).all()
+    path.write_text("\n".join([str(len(rows)), "", "1 " + rows[0], *rows[1:]]) + "\n")
+    with pytest.raises(InputError, match="line 3"):
+        import_model(path)
+
+
 def test_regions_by_element(tmp_path):
     model = make()
     model.atoms.set_tags(None)
