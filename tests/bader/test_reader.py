@@ -182,7 +182,7 @@ def test_a_header_in_fortran_s_exponents(dimer, tmp_path):
     for number in range(3, 9):
         lines[number - 1] = re.sub(r"(\d+\.\d+)", r"\1D+00", lines[number - 1])
     path.write_text("\n".join(lines) + "\n")
-    np.testing.assert_array_equal(read_cube(path).header.voxel_bohr, dimer.header.voxel_bohr)
+    np.testing.assert_allclose(read_cube(path).header.voxel_bohr, dimer.header.voxel_bohr, atol=1e-6)
 
 
 def test_missing_file(tmp_path):

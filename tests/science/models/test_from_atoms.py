@@ -88,8 +88,8 @@ def test_regions_by_lattice_in_any_orientation():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "not a readable structure|holds no structure"),
-        ("2\n\nIn 0 0 0\nXx 0 0 2\n", "not a readable structure|unknown element"),
+        ("", "the file is empty"),
+        ("2\n\nIn 0 0 0\nXx 0 0 2\n", "line 4: no such element"),
         ("2\n\nIn 0 0 0\nCo 0 0 2\n", "unknown element"),
         ("2\n\nIn 0 0 0\n", "promises 2 atoms, 1 lines follow"),
         ("2\n\nIn 0 0 0\nCl 2 0 0\n81800000\n\nIn 0 0 0\n", "line 5 promises 81800000 atoms, 1 lines follow"),
