@@ -24,5 +24,5 @@ def test_the_total_may_count_the_vacuum_or_not(vacuum: float, total: float) -> N
 @pytest.mark.parametrize(("vacuum", "total"), [(0.5, 14.02), (0.5, 13.0), (0.0, 13.52)])
 def test_a_total_that_the_rows_miss_is_refused(vacuum: float, total: float) -> None:
     """By the rounding of two rows, and of the total, one hundredth may be missing."""
-    with pytest.raises(InputError, match="the rows add up to 13.5"):
+    with pytest.raises(InputError, match="the rows add up"):
         parse_acf(VACUUM.format(vacuum=vacuum, total=total))
