@@ -16,7 +16,7 @@ from aiida_chargeflow.science.kinds import (
 )
 
 
-@pytest.mark.parametrize(("region", "coordination"), itertools.product(REGIONS, range(1, 10)))
+@pytest.mark.parametrize(("region", "coordination"), list(itertools.product(REGIONS, range(1, 10))))
 def test_names_and_tags_agree(region: int, coordination: int) -> None:
     tags = np.array([tag(region, coordination)])
     assert tag_regions(tags).tolist() == [region]
