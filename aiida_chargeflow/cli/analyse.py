@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import json_option, print_json
+from .expectation import print_beside
 from .map_options import map_options
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: 
     """Find who hands electrons to whom in STRUCTURE (XYZ) from its Bader populations ACF (ACF.dat).
 
     DIR receives charge_flow.npz, summary.json, atoms.csv, bonds.csv, labelled.xyz, kinds.inc and the figures
-    that are asked for.
+    that are asked for. What bond valences predict of the structure (Bader charges in a full basis) stands beside the
+    result.
     """
     from ..science.charges.summary import summarise
 
@@ -66,6 +68,7 @@ def analyse(structure: Path, acf: Path, output: Path, as_json: bool, **options: 
         from ..science.charges.summary import selected
 
         summary["selected"] = selected(result, options["selected"])
+    _predict(result, summary, options)
     compared = _compare(result, summary, options)
     files = _files(result, summary, options) | compared | _figures(result, structure.stem, options)
     _write(output, files)
@@ -136,6 +139,14 @@ def _compare(result: Analysis, summary: dict[str, Any], options: dict[str, Any])
     return {"difference.csv": flow_compare.difference_csv(change, result)}
 
 
+def _predict(result: Analysis, summary: dict[str, Any], options: dict[str, Any]) -> None:
+    """Add what was predicted before DFT, beside the result, where both are charges of the same sort."""
+    from ..science.valences.expectation import beside, prediction_of
+
+    if options["charge_method"] == "bader" and (predicted := prediction_of(result)) is not None:
+        summary["prediction"] = beside(predicted, result)
+
+
 def _figures(result: Analysis, title: str, options: dict[str, Any]) -> dict[str, bytes | str]:
     wanted = ("maps", "profile", "region_diagram", "scene")
     if not any(options[name] for name in wanted):
@@ -177,6 +188,8 @@ def _report(summary: dict[str, Any], output: Path, files: list[str]) -> None:
             f"{row['name']:>10s}: {row['n_atoms']:5d} atoms, charge {row['mean_charge_e']:+.3f} e, "
             f"flow {row['mean_e']:.3f} ± {row['std_e']:.3f} e"
         )
+    if "prediction" in summary:
+        print_beside(summary["prediction"])
     for row in summary.get("selected", []):
         click.echo(
             f"{row['atoms']:>10s}: {row['n_atoms']:5d} atoms, charge {row['mean_charge_e']:+.3f} e, "

@@ -46,12 +46,16 @@ def _nodes(
     show_default=True,
     help="What an .html shows in 3D.",
 )
+@click.option(
+    "--predicted", is_flag=True, help="Beside each map, the flow that bond valences predict before DFT."
+)
 def flow_map(
     models: tuple[str, ...],
     output: Path,
     as_json: bool,
     normals: tuple[tuple[float, ...], ...],
     scene: str,
+    predicted: bool,
     **options: Any,
 ) -> None:
     """Draw the charge-flow maps of models side by side, with one colour bar and one arrow scale.
@@ -60,11 +64,17 @@ def flow_map(
     """
     from ..panels.views import title_of
     from ..results.flow import flow_analysis
+    from ..results.predicted import predicted_analysis
     from ..science.elements import formula as chemical_formula
+    from ..science.errors import InputError
 
     nodes = _nodes(models, output, (*FORMATS, ".html"))
     results = [flow_analysis(node) for node in nodes]
     uuids = [node.uuid for node in nodes]
+    if predicted and output.suffix == ".html":
+        raise InputError(
+            "a 3D page shows one flow", field="--predicted", remedy="End the name in .png, .pdf or .svg."
+        )
     if output.suffix == ".html":
         finish(_page(nodes, results, scene), output, uuids, as_json)
         return
@@ -72,10 +82,13 @@ def flow_map(
         options["origin"] = Vector(may_be_zero=True).convert(options["origin"], None, None)
     slices = []
     for node, result in zip(nodes, results, strict=True):
-        title = title_of(node.label, chemical_formula(result.atoms.symbols))
+        label, formula = node.label, chemical_formula(result.atoms.symbols)
+        drawn = {title_of(label, formula): result}
+        if predicted:
+            drawn[title_of(f"{label or node.pk}, predicted", formula)] = predicted_analysis(node)
         for normal in normals:
             which = f" {plane_label(normal)}" if len(normals) > 1 else ""
-            slices.append(slice_of(result, options, normal, title + which))
+            slices += [slice_of(one, options, normal, title + which) for title, one in drawn.items()]
     finish(maps_of(slices, options), output, uuids, as_json)
 
 

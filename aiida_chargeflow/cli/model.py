@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import NearGroup, json_option, print_json
+from .expectation import print_expectation
 from .figure_output import Vector
 
 if TYPE_CHECKING:
@@ -73,15 +74,20 @@ def candidates(
 @click.argument("file", type=_FILE)
 @json_option
 def show(file: Path, as_json: bool) -> None:
-    """Show what the model of FILE (YAML, or XYZ as written by `model build`) is made of."""
+    """Show what the model of FILE (YAML, or XYZ as written by `model build`) is made of, and what is predicted of it.
+
+    Charges and flows are predictions before DFT, each with its standard error.
+    """
     from ..science.models.describe import describe
 
-    data = describe(_load(file))
+    made = _load(file)
+    data = describe(made) | {"predicted": _predicted(made)}
     energy = _stated_energy(file)
     if as_json:
         print_json(data | energy)
     else:
         _print_description(data)
+        print_expectation(data["predicted"])
         _print_energy(energy)
 
 
@@ -241,6 +247,22 @@ def _print_candidates(listed: list[Candidate], n_hidden: int) -> None:
     click.echo("two thirds of the 3c anions; nm: height along ⟨111⟩ without ligands. Best first.")
     if n_hidden:
         click.echo(f"{n_hidden} more fit no pattern; --all lists them.")
+
+
+def _predicted(made: QDModel) -> dict[str, Any] | None:
+    """Return what is predicted of a model, None where it has no bonds or an anion of which nothing is known."""
+    from ..science.errors import InputError
+    from ..science.valences.dot import dot_of_model
+    from ..science.valences.expectation import expectation
+    from ..science.valences.prediction import predict
+
+    dot = dot_of_model(made)
+    if not len(dot.bonds):
+        return None
+    try:
+        return expectation(predict(dot))
+    except InputError as error:
+        return {"problem": str(error)}
 
 
 def _print_description(data: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from ..figures.pareto import pareto_figure
 from ..science.files import write_whole
 from ..science.models.build import build
 from ..science.models.spec import ModelSpec
+from ..science.valences.descriptors import OBJECTIVES
 from .files import save
 
 _DRAWN = 3  # of the best
@@ -53,4 +54,5 @@ def _pareto(node: orm.CalcFunctionNode) -> Figure:
     values = arrays.get_array("values")
     without = [ranking["reference_on_lattice"].get(name) for name in names]
     best = np.array([[one["on_lattice"][name] for name in names] for one in ranking["ranked"]])
-    return pareto_figure(names, values, arrays.get_array("on_front").astype(bool), without, best)
+    labels = [f"{name} ({unit})" if (unit := OBJECTIVES[name].unit) else name for name in names]
+    return pareto_figure(labels, values, arrays.get_array("on_front").astype(bool), without, best)

@@ -11,8 +11,10 @@ from aiida import orm
 from ..results import tables
 from ..results.columns import Column, columns
 from ..results.costs import cost, total
+from ..results.predicted import prediction_beside
 from ..results.tracing import origin
 from ..science.kinds import REGIONS
+from ..science.valences.expectation import by_label
 from .cells import Cell, Grid, count, number, words
 from .protocol import protocol_of
 
@@ -47,6 +49,21 @@ _TRAP_COLUMNS = (
         "share on single atoms, numbered from 1; – without shares of atoms",
         heading="atoms that carry it",
     ),
+)
+
+
+_PREDICTED = (
+    "Charges and charge flow by kind, as bond valences predict them from the structure alone and as computed"
+)
+_PREDICTED_COLUMNS = (
+    Column("kind", heading="kind"),
+    Column("n_atoms", heading="atoms"),
+    Column("predicted_charge_e", "mean over the atoms of the kind", "e", "predicted charge"),
+    Column("charge_error_e", "of one atom, by dots that were left out of the fit", "e", "its error"),
+    Column("charge_e", "mean over the atoms of the kind", "e", "Bader charge"),
+    Column("predicted_flow_e", "mean magnitude", "e", "predicted flow"),
+    Column("flow_error_e", "of one atom", "e", "its error"),
+    Column("flow_e", "mean magnitude", "e", "flow"),
 )
 
 
@@ -136,6 +153,29 @@ def by_kind(node: orm.WorkChainNode) -> Grid | None:
         for part in ("", "min_", "max_")
     ]
     return Grid("Charges and charge flow by kind of atom", heads, rows)
+
+
+def predicted(node: orm.WorkChainNode) -> Grid | None:
+    """Return prediction and result side by side by kind; None where one of the two is missing."""
+    if "charge_flow" not in node.outputs or (found := prediction_beside(node)) is None:
+        return None
+    prediction, result = found
+    kinds = [site.kind_name for site in node.outputs.structure.sites]
+    before, after = node.outputs.structure.uuid, node.outputs.charge_flow.uuid
+    rows = [
+        [
+            words(row["name"], before),
+            count(row["n_atoms"], before),
+            number(row["predicted_charge_e"], before),
+            number(row["charge_error_e"], before),
+            number(row["charge_e"], after),
+            number(row["predicted_flow_e"], before),
+            number(row["flow_error_e"], before),
+            number(row["flow_e"], after),
+        ]
+        for row in by_label(prediction, kinds, result.flow)
+    ]
+    return Grid(_PREDICTED, _PREDICTED_COLUMNS, rows)
 
 
 def traps(node: orm.WorkChainNode) -> Grid | None:

@@ -135,6 +135,7 @@ def _model_page(
         stoichiometry=details.stoichiometry(node),
         charges_by_region=details.charges_by_region(node),
         by_kind=details.by_kind(node),
+        predicted=details.predicted(node),
         provenance=details.provenance(node),
         costs=details.costs(node),
     )

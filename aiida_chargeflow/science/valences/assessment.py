@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from ..kinds import CORE, INTERLAYER, REGIONS, SHELL
+from ..kinds import CORE, INTERLAYER, SHELL
 from .fit import LeftOut
 from .prediction import Prediction
 
@@ -144,7 +144,7 @@ def region_rows(left_out: Sequence[LeftOut]) -> list[Row]:
         if not (regions == INTERLAYER).any():
             continue
         for name, (charge, error) in one.prediction.by_region().items():
-            members = regions == {text: number for number, text in REGIONS.items()}.get(name, 0)
+            members = one.prediction.members(name)
             rows.append(
                 {
                     "label": one.computed.label,

@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 #: A bond is strained if its valence misses Pauling's strength by more than this, in e.
 STRAINED_E = 0.25
 
+_UNITS = ("e", "V", "e·Å")
 _ROUNDING_E = 1e-6  # symmetry puts valences exactly on the limits
 
 
@@ -110,6 +111,12 @@ class Objective:
 
     meaning: str
     value: Callable[[Predicted], float]
+
+    @property
+    def unit(self) -> str:
+        """Return the unit, empty for a number without one."""
+        word = self.meaning.rpartition(", ")[2]
+        return word if word in _UNITS else ""
 
 
 OBJECTIVES: dict[str, Objective] = {

@@ -71,7 +71,7 @@ class Dot:
 
 def dot_of_model(model: QDModel) -> Dot:
     """Return the dot of a model."""
-    return _dot(
+    return dot_of_bonds(
         np.array(model.symbols), model.atoms.positions, model.formal_charges, model.bonds, model.regions
     )
 
@@ -98,12 +98,17 @@ def dot_of_atoms(atoms: Atoms, scale: float = DEFAULT_SCALE) -> Dot:
     graph = bond_graph(atoms, scale, exclude_like_charges=True)
     if not graph.n_bonds:
         raise InputError("no cation is bonded to an anion, so nothing can be predicted", field="structure")
-    return _dot(symbols, atoms.positions, charges, graph.bonds, regions_of(atoms)[0])
+    return dot_of_bonds(symbols, atoms.positions, charges, graph.bonds, regions_of(atoms)[0])
 
 
-def _dot(
+def dot_of_bonds(
     symbols: NDArray[np.str_], positions: Array, charges: Integers, pairs: Integers, regions: Integers
 ) -> Dot:
+    """Return a dot of known bonds, each turned so that the cation comes first.
+
+    :param charges: formal charges; the two ends of a pair must differ in sign.
+    :param pairs: shape (n_bonds, 2), in any order.
+    """
     turned = charges[pairs[:, 0]] < charges[pairs[:, 1]]
     bonds = np.where(turned[:, None], pairs[:, ::-1], pairs)
     return Dot(symbols, positions, charges, bonds, regions)

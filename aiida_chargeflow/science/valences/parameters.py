@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import yaml
@@ -34,7 +35,7 @@ ELECTRONEGATIVITY = {
 
 #: Basis set → factor that takes Bader charges in it to those in the full basis (DZVP). Measured on dots computed in
 #: both on one geometry, see docs/validation/prediction.md; a set that is not here is taken as it is.
-CHARGE_FACTOR = {"SZV": 1.137}
+CHARGE_FACTOR = {"SZV": 1.132}
 
 
 class TransferParameters(Settings):
@@ -89,6 +90,17 @@ class TransferParameters(Settings):
         covariance: Array = np.array(self.covariance, dtype=float)
         result: Array = (self.n_dots + 1.0) * covariance
         return result
+
+    def in_basis(self, basis: str | None) -> TransferParameters:
+        """Return the parameters for charges as they come out in another basis set (``CHARGE_FACTOR``)."""
+        factor = 1 / CHARGE_FACTOR.get(basis or "", 1.0)
+        scaled: dict[str, Any] = {
+            name: {key: factor * value for key, value in getattr(self, name).items()}
+            for name in ("transfer_e", "charge_error_e", "flow_error_e")
+        }
+        covariance = tuple(tuple(factor**2 * x for x in row) for row in self.covariance)
+        scaled |= {"lone_pair_e": factor * self.lone_pair_e, "covariance": covariance}
+        return self.model_copy(update=scaled)
 
     def weights(self, anion: str) -> Array:
         """Return what the transfer of ``anion`` is made of, shape (n_anions,): 1 for a fitted one.

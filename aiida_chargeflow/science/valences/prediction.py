@@ -71,11 +71,14 @@ class Prediction:
         )
 
     def by_region(self) -> dict[str, tuple[float, float]]:
-        """Return region → predicted charge and its error, in e."""
-        return {
-            name: self.charge_of(self.dot.regions == number)
-            for number, name in _present(self.dot.regions).items()
-        }
+        """Return region → predicted charge and its error, in e, from the core outwards."""
+        return {name: self.charge_of(self.members(name)) for name in _present(self.dot.regions).values()}
+
+    def members(self, region: str) -> NDArray[np.bool_]:
+        """Return which atoms belong to a region, by its name; ``unknown`` are those of none."""
+        names = {name: number for number, name in REGIONS.items()}
+        result: NDArray[np.bool_] = self.dot.regions == names.get(region, 0)
+        return result
 
 
 def predict(dot: Dot, parameters: TransferParameters | None = None) -> Prediction:
