@@ -27,7 +27,7 @@ class BaderParser(Parser):
         """Read the table, check it against structure and run, and wrap it."""
         names = self.retrieved.base.repository.list_object_names()
         if BaderCalculation.TABLE not in names:
-            return self.exit_codes.ERROR_NO_TABLE.format(output=BaderCalculation.OUTPUT)
+            return self._no_table()
         try:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / BaderCalculation.TABLE
@@ -43,6 +43,19 @@ class BaderParser(Parser):
         self.out("bader", charges_node(charges))
         self.out("output_parameters", orm.Dict(self._told() | charges.totals()))
         return None
+
+    def _no_table(self) -> ExitCode:
+        """Return the exit code for a run without a table, with the line of a Fortran STOP in its message."""
+        code = self.exit_codes.ERROR_NO_TABLE.format(output=BaderCalculation.OUTPUT)
+        stops = [line for line in self._printed().splitlines() if line.lstrip().startswith("STOP ")]
+        if not stops:
+            return code
+        told = f"{code.message} It says: {stops[-1].strip()}"
+        if (
+            "not assigned" in told
+        ):  # what the weight method of the Henkelman group's program says of CP2K densities
+            told += "; for this program set `method: neargrid` in the protocol's section `bader`."
+        return ExitCode(code.status, told, code.invalidates_cache)
 
     def _accepted(self, table: Acf) -> AtomicCharges:
         scf = self.node.inputs.scf_parameters.get_dict()
@@ -71,16 +84,20 @@ class BaderParser(Parser):
     def _told(self) -> dict[str, Any]:
         """Return what engine and settings say of the partition."""
         settings = BaderSettings.from_mapping(self.node.inputs.parameters.get_dict())
-        repository = self.retrieved.base.repository
-        printed = b""
-        if BaderCalculation.OUTPUT in repository.list_object_names():
-            printed = repository.get_object_content(BaderCalculation.OUTPUT, mode="rb")
         return {
-            **engine_of(printed.decode("utf-8", errors="replace")),
+            **engine_of(self._printed()),
             "method": settings.method,
             "vacuum_e_bohr3": settings.vacuum_e_bohr3,
             "stride": _stride(self.node),
         }
+
+    def _printed(self) -> str:
+        """Return what the program printed, nothing if that did not come back."""
+        repository = self.retrieved.base.repository
+        if BaderCalculation.OUTPUT not in repository.list_object_names():
+            return ""
+        content: bytes = repository.get_object_content(BaderCalculation.OUTPUT, mode="rb")
+        return content.decode("utf-8", errors="replace")
 
 
 def _stride(node: orm.CalcJobNode) -> str | None:

@@ -1,6 +1,7 @@
 """Time the Bader engine on a large synthetic dot, against the limits of the machine and other programs.
 
     python tests/benchmarks/bench_bader.py [--points 486] [--pybader PYTHON] [--bader PROGRAM]
+    python tests/benchmarks/bench_bader.py --cube DENSITY --bader PROGRAM      on a density of a run
 
 The cube (1.5 GB at 486³) is written to a temporary directory and removed at the end. ``--pybader`` takes the
 interpreter of an environment where pybader is installed, ``--bader`` the reference program.
@@ -181,13 +182,57 @@ def populations(path: Path) -> np.ndarray:
     return np.array([float(row[4]) for row in rows if len(row) == 7 and row[0].isdigit()])
 
 
+def on_density(cube: Path, program: str | None) -> None:
+    """Print the processor time of the engine and of the reference program on a density, and their charges apart."""
+    print("| | processor time (s) | charges, largest difference from the engine's near-grid (e) |")
+    print("|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="bench-bader-") as name:
+        folder = Path(name)
+        (folder / "rho.cube").symlink_to(cube.resolve())
+        ours = [
+            sys.executable,
+            "-m",
+            "aiida_chargeflow.bader.cli",
+            "rho.cube",
+            "-vac",
+            "1e-6",
+            "--threads",
+            "1",
+        ]
+        commands = {
+            "engine, near-grid": [*ours, "-b", "neargrid"],
+            "engine, weight": [*ours, "-b", "weight"],
+        }
+        if program is not None:
+            commands["Henkelman's bader, near-grid"] = [program, "rho.cube", "-vac", "1e-6"]
+        near = None
+        for label, command in commands.items():
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            run(command, cwd=folder, env=environment)  # compiles, and fills the page cache
+            spent = min(_processor_time(command, folder, environment) for _ in range(REPEATS))
+            charges = populations(folder / "ACF.dat")
+            near = charges if near is None else near
+            print(f"| {label} | {spent:.1f} | {np.abs(charges - near).max():.1e} |")
+
+
+def _processor_time(command: list[str], folder: Path, environment: dict[str, str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run(command, cwd=folder, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--points", type=int, default=486, help="along an edge; a multiple of 6")
     options.add_argument("--pybader", help="Python with pybader")
     options.add_argument("--bader", help="the reference program")
+    options.add_argument("--cube", type=Path, help="a density to compare on, instead of a synthetic one")
     options = options.parse_args()
+    if options.cube is not None:
+        on_density(options.cube, options.bader)
+        return
     n = options.points
     with tempfile.TemporaryDirectory(prefix="bench-bader-") as name:
         folder = Path(name)

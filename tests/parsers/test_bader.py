@@ -108,6 +108,15 @@ def test_each_failure_has_its_exit_code(run, files, change, scf, move, exit_code
     assert "{" not in node.exit_message
 
 
+def test_a_program_that_stops_is_quoted(run):
+    """What the Fortran program by its weight method said of In16As13Cl9; it ends with status 0 all the same."""
+    said = "  GRID BASED BADER ANALYSIS  (Version 1.05 08/19/23)\nSTOP some volume not assigned\n"
+    _, node = run({"bader.out": said})
+    assert node.exit_status == BaderCalculation.exit_codes.ERROR_NO_TABLE.status
+    assert "It says: STOP some volume not assigned" in node.exit_message
+    assert "`method: neargrid`" in node.exit_message
+
+
 def test_electrons_far_from_every_atom_are_told_from_a_cut_cube(run, files):
     """Half an electron taken from the first atom and given to a maximum of its own."""
     rows = files["ACF.dat"].splitlines()

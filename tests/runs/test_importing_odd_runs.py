@@ -3,6 +3,7 @@
 import gzip
 import re
 import shutil
+import zipfile
 
 import pytest
 from commands import FIXTURE, ok, refused
@@ -54,6 +55,16 @@ def test_an_open_shell_has_the_gap_of_both_spins(paper, tmp_path):  # noqa: ARG0
     node = imported(folder)
     assert node.outputs.summary["gap_ev"] == pytest.approx(read_output(folder / "x.out").gap_ev, abs=1e-4)
     assert node.outputs.scf.orbitals.base.attributes.get("spin") == "alpha and beta"
+
+
+@pytest.mark.parametrize("version", ["2023.1", "2025.1", "2025.2"])
+def test_an_open_shell_of_every_version_can_be_imported(tmp_path, version):
+    with zipfile.ZipFile(CP2K / "versions" / f"{version}.zip") as archive:
+        (tmp_path / "x.out").write_bytes(archive.read("open_shell.out"))
+    places = read_output(tmp_path / "x.out").places
+    rows = [f"{s} {x} {y} {z}" for s, (x, y, z) in zip(places.symbols, places.positions_ang, strict=True)]
+    (tmp_path / "x.xyz").write_text("\n".join(["3", "", *rows]) + "\n")
+    assert "read x.xyz, x.out" in ok("import", tmp_path, "--dry-run")
 
 
 def optimisation(folder, *, frames):
