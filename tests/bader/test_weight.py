@@ -93,14 +93,15 @@ def test_maxima_on_a_shell_belong_to_their_atom():
     assert result.non_nuclear == ()
 
 
-def test_maximum_without_atom_is_reported():
+@pytest.mark.parametrize("electrons", [0.5, 0.05])
+def test_maximum_without_atom_is_reported(electrons):
     header = make_header(np.diag([10.0, 10, 20]), (30, 30, 60), [17, 17], [[5, 5, 4], [5, 5, 16]])
     density = gaussians(header, [4.0, 4.0], [1.5, 1.5]).density
     third = make_header(np.diag([10.0, 10, 20]), (30, 30, 60), [1], [[5, 5, 10]])
-    density += gaussians(third, [0.5], [1.0]).density
+    density += gaussians(third, [electrons], [1.0]).density
     result = partition(Cube(header, density))
     (maximum,) = result.non_nuclear
-    assert maximum.population == pytest.approx(0.5, abs=0.01)
+    assert maximum.population == pytest.approx(electrons, abs=0.01)
     assert maximum.position_bohr == pytest.approx((5, 5, 10), abs=1e-6)
     assert maximum.distance_bohr == pytest.approx(6.0)
     np.testing.assert_allclose(result.populations, [4, 4], atol=0.01)

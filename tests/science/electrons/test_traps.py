@@ -171,6 +171,9 @@ def test_energy_zero_is_midgap_or_the_fermi_level_of_a_smeared_run() -> None:
     assert energy_zero_ev(dot_with_traps()) == pytest.approx(-5.05)
     smeared = replace(dot_with_traps(), occupations=np.array([2, 2, 2, 1.4, 0.6, 0.0]))
     assert energy_zero_ev(smeared) == -5.0
+    # of one spin, occupied once
+    one_spin = replace(dot_with_traps(), spin="alpha", occupations=np.array([1.0, 1, 1, 1, 0, 0]))
+    assert energy_zero_ev(one_spin) == pytest.approx(-5.05)
 
 
 def test_counts_are_required_and_said_so() -> None:
