@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,9 @@ def test_smearing_is_reported_and_not_passed_off_as_a_gap() -> None:
     assert out.frontier.homo_index == out.n_electrons // 2
     assert out.fermi_level_ev == pytest.approx(-7.002196)
     assert out.homo_ev < out.fermi_level_ev
+    # the table of the SCF tells the same, in hartree
+    unlisted = re.sub(r"^ MO\| E\(Fermi\):.*\n", "", text_of("inas_smeared"), flags=re.MULTILINE)
+    assert read_output(unlisted).fermi_level_ev == pytest.approx(out.fermi_level_ev, abs=2e-5)
 
 
 def test_restart_skips_the_levels_of_step_zero_and_sees_the_missing_convergence() -> None:
