@@ -27,6 +27,7 @@ from ..names import MODEL_LABELS
 from ..science.errors import InputError
 
 _AGAIN = "Fetch it again, and compare its size or checksum with those of the source."
+_NODES_OF_AIIDA_1 = "data.json"
 _OBJECT = re.compile(rf"{REPO_FOLDER}/(?:[0-9a-f]{{64}})?")
 
 
@@ -114,12 +115,17 @@ def check_file(path: Path) -> None:
 def _check_entries(zipped: zipfile.ZipFile, path: Path) -> None:
     """Refuse names that no archive has, such as ``../../.bashrc``, and content that cannot fit on the disk."""
     names = [entry.filename for entry in zipped.infolist()]
+    if DB_FILENAME not in names and {META_FILENAME, _NODES_OF_AIIDA_1} <= set(names):
+        raise InputError(
+            "an archive of AiiDA 1, in a format that this one does not read as it is",
+            file=path,
+            remedy=f"Bring it up to date: verdi archive migrate {path.name} NEW.aiida. Import NEW.aiida.",
+        )
     if META_FILENAME not in names or DB_FILENAME not in names:
         raise InputError(
             "this zip file is no AiiDA archive",
             file=path,
-            remedy="An archive is written by `aiida-chargeflow archive create` or `verdi archive create`; "
-            "very old ones need `verdi archive migrate`.",
+            remedy="An archive is written by `aiida-chargeflow archive create` or `verdi archive create`.",
         )
     foreign = [
         name for name in names if name not in (META_FILENAME, DB_FILENAME) and not _OBJECT.fullmatch(name)

@@ -82,13 +82,13 @@ def show(file: Path, as_json: bool) -> None:
 
     made = _load(file)
     data = describe(made) | {"predicted": _predicted(made)}
-    energy = _stated_energy(file)
+    said = _said_in_file(file)
     if as_json:
-        print_json(data | energy)
+        print_json(data | said)
     else:
         _print_description(data)
         print_expectation(data["predicted"])
-        _print_energy(energy)
+        _print_said(said)
 
 
 @model.command()
@@ -144,26 +144,32 @@ def import_(
     from ..science.models.structure_file import write_model
 
     made = import_model(file, regions, core.split(",") if core else None, _planes(planes))
-    energy = _stated_energy(file)
+    said = _said_in_file(file)
     write_model(made, output)
     if as_json:
-        print_json(made.summary() | energy)
+        print_json(made.summary() | said)
         return
     click.echo(f"{made.formula}  {len(made.atoms)} atoms  formal charge {made.formal_charge:+d}")
-    _print_energy(energy)
+    _print_said(said)
     click.echo(f"wrote {output}")
 
 
-def _stated_energy(file: Path) -> dict[str, Any]:
-    """Return what an XYZ file says of its energy, ready for JSON; empty if nothing."""
-    from ..science.models.from_atoms import energy_in_file
+def _said_in_file(file: Path) -> dict[str, Any]:
+    """Return what an XYZ file says beside its atoms, ready for JSON: its energy, and its frames if several."""
+    from ..science.models.from_atoms import energy_in_file, frames_in_file
 
-    found = energy_in_file(file)
-    return {} if found is None else {"stated_energy": {"energy_ev": found.energy_ev, "origin": found.origin}}
+    said: dict[str, Any] = {}
+    if (n_frames := frames_in_file(file)) > 1:
+        said["n_frames"] = n_frames
+    if (found := energy_in_file(file)) is not None:
+        said["stated_energy"] = {"energy_ev": found.energy_ev, "origin": found.origin}
+    return said
 
 
-def _print_energy(energy: dict[str, Any]) -> None:
-    for stated in energy.values():
+def _print_said(said: dict[str, Any]) -> None:
+    if "n_frames" in said:
+        click.echo(f"the file holds {said['n_frames']} structures: the last one was read")
+    if stated := said.get("stated_energy"):
         number = "" if stated["energy_ev"] is None else f"{stated['energy_ev']:.6f} eV; "
         doubt = " (nothing else confirms it)" if number else ""
         click.echo(f"energy in the comment line: {number}{stated['origin']}{doubt}")

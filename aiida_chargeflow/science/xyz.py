@@ -93,12 +93,12 @@ def check_comment(comment: str) -> None:
     _set_cell(Atoms(), comment)
 
 
-def last_comment(lines: list[str]) -> str:
-    """Return the comment of the last frame of an XYZ file.
+def frame_comments(lines: list[str]) -> list[str]:
+    """Return the comment of every frame of an XYZ file, one at least.
 
     :raises InputError: a frame promises more atoms than lines follow, to which ASE would count; names the line.
     """
-    start, comment = 0, "".join(lines[1:2])
+    start, comments = 0, []
     while start < len(lines) and _WHOLE.fullmatch(lines[start].strip()):
         n_atoms = int(lines[start])
         rows = len(lines) - start - 2 - (lines[-1] == "")
@@ -107,7 +107,7 @@ def last_comment(lines: list[str]) -> str:
                 f"line {start + 1} promises {n_atoms} atoms, {max(rows, 0)} lines follow",
                 remedy="The file was cut off, or two files were joined.",
             )
-        comment = lines[start + 1]
+        comments.append(lines[start + 1])
         start += 2 + n_atoms
         while start < len(lines) and lines[start].lstrip().startswith("VEC"):
             start += 1
@@ -115,7 +115,7 @@ def last_comment(lines: list[str]) -> str:
         raise InputError(
             "the number of atoms was expected", field=f"line {start + 1}", value=lines[start].strip()
         )
-    return comment
+    return comments or ["".join(lines[1:2])]
 
 
 def tags_are_ours(atoms: Atoms) -> bool:

@@ -137,6 +137,10 @@ def ancient(entries):
     return (entries | {"metadata.json": json.dumps(metadata | {"export_version": "0.9"})}).items()
 
 
+def of_aiida_1(entries):
+    return {"metadata.json": entries["metadata.json"], "data.json": b"{}"}.items()
+
+
 def traversal(entries):
     return [*entries.items(), ("../../../../../tmp/chargeflow-was-here", b"evil")]
 
@@ -155,6 +159,7 @@ def garbled_database(entries):
         (future, "a newer AiiDA"),
         (prehistoric, "an older AiiDA"),
         (ancient, "cannot be brought up to date"),
+        (of_aiida_1, "an archive of AiiDA 1"),
         (traversal, "no AiiDA archive has"),
         (traversal_as_object, "no AiiDA archive has"),
         (lambda entries: {k: v for k, v in entries.items() if k != "db.sqlite3"}.items(), "no AiiDA archive"),

@@ -113,6 +113,25 @@ def test_import_of_a_plain_file(tmp_path):
     assert "expected A,B,C" in wrong.output
 
 
+def test_of_a_trajectory_the_last_structure_is_read_and_that_is_said(tmp_path):
+    run("build", WORKFLOWS / "demo-pure.yaml", "-o", tmp_path / "dot.xyz")
+    atoms = ase.io.read(tmp_path / "dot.xyz")
+    frames = []
+    for scale, energy in ((1.02, -1.0), (1.0, -2.0)):
+        rows = [
+            f"{s} {x:.6f} {y:.6f} {z:.6f}"
+            for s, (x, y, z) in zip(atoms.symbols, scale * atoms.positions, strict=True)
+        ]
+        frames += [str(len(atoms)), f" i = 1, E = {energy}", *rows]
+    path = tmp_path / "aiida-pos-1.xyz"
+    path.write_text("\n".join(frames) + "\n")
+    told = json.loads(run("import", path, "-o", tmp_path / "last.xyz", "--json").output)
+    assert told["n_frames"] == 2
+    assert told["stated_energy"]["energy_ev"] == pytest.approx(-2 * 27.211386, abs=1e-5)
+    assert ase.io.read(tmp_path / "last.xyz").positions == pytest.approx(atoms.positions, abs=1e-4)
+    assert "holds 2 structures: the last one was read" in run("show", path).output
+
+
 def test_what_cannot_be_built_names_file_field_and_remedy(tmp_path):
     file = tmp_path / "full.yaml"
     file.write_text(

@@ -19,7 +19,7 @@ from ..files import text_of
 from ..kinds import CORE, INTERLAYER, LIGAND, REGIONS, SHELL, tag, tag_regions
 from ..stated_energy import StatedEnergy, stated_energy
 from ..units import BOHR_ANG
-from ..xyz import check_comment, last_comment, parse_xyz, tags_are_ours
+from ..xyz import check_comment, frame_comments, parse_xyz, tags_are_ours
 from .build import QDModel
 from .lattice import Integers, Mask, Polyhedron, centre_of
 from .lattice_fit import LatticeFit, fit_lattice
@@ -92,7 +92,14 @@ def energy_in_file(path: Path) -> StatedEnergy | None:
     """Return what the comment of the last frame of an XYZ file says of the energy; None if nothing, or another file."""
     if path.suffix not in _XYZ:
         return None
-    return stated_energy(last_comment(text_of(path.read_bytes(), "replace").split("\n")))
+    return stated_energy(frame_comments(text_of(path.read_bytes(), "replace").split("\n"))[-1])
+
+
+def frames_in_file(path: Path) -> int:
+    """Return how many structures an XYZ file holds, of which the last is read; 1 for another file."""
+    if path.suffix not in _XYZ:
+        return 1
+    return len(frame_comments(text_of(path.read_bytes(), "replace").split("\n")))
 
 
 def _read(path: Path) -> Atoms:
@@ -101,7 +108,7 @@ def _read(path: Path) -> Atoms:
         text = text_of(path.read_bytes(), "replace")
         lines = text.split("\n")
         with naming_file(path):
-            check_comment(last_comment(lines)[:_LONGEST_COMMENT])
+            check_comment(frame_comments(lines)[-1][:_LONGEST_COMMENT])
     try:
         atoms = ase.io.read(path) if text is None else ase.io.read(io.StringIO(text), format="extxyz")
     except FileNotFoundError:
