@@ -13,6 +13,7 @@ from aiida_chargeflow.science.errors import InputError
 from aiida_chargeflow.science.models.build import build
 from aiida_chargeflow.science.models.lattice import TETRAHEDRAL
 from aiida_chargeflow.science.models.spec import ModelSpec
+from aiida_chargeflow.science.valences.descriptors import Predicted
 from aiida_chargeflow.science.valences.dot import Dot, dot_of_atoms, dot_of_model
 from aiida_chargeflow.science.valences.excess import excess
 from aiida_chargeflow.science.valences.parameters import TransferParameters, default_parameters
@@ -244,3 +245,25 @@ def test_depth_follows_the_surface():
     found = excess(dot, frame.depth_ang)
     assert found.below_e[0] == pytest.approx(found.total_e)
     assert (np.diff(found.depth_ang) > 0).all()
+
+
+def _predicted(symbols: str, charges: list[int], bonds: list[tuple[int, int]]) -> Predicted:
+    atoms = Atoms(symbols, positions=np.arange(3.0 * len(charges)).reshape(-1, 3) ** 1.1)
+    dot = Dot(
+        np.array(atoms.get_chemical_symbols()),
+        atoms.positions,
+        np.array(charges),
+        np.array(bonds),
+        np.zeros(len(charges), dtype=int),
+    )
+    return Predicted(dot, dot.valences(), np.array(charges, dtype=float), np.zeros((len(charges), 3)))
+
+
+def test_bonds_far_from_paulings_strength_are_strained() -> None:
+    """In Cd-Se-Cd-Se the ends carry 2 e where 1.5 would be shared, the middle nothing where it would be 1."""
+    chain = _predicted("CdSeCdSe", [2, -2, 2, -2], [(0, 1), (2, 1), (2, 3)])
+    assert chain.strain_e == pytest.approx([0.5, -1.0, 0.5])
+    assert chain.is_bad.all()
+    bridged = _predicted("CdCl4Cd", [2, -1, -1, -1, -1, 2], [(0, 1), (0, 2), (0, 3), (5, 2), (5, 3), (5, 4)])
+    assert bridged.strain_e == pytest.approx(np.array([2, -1, -1, -1, -1, 2]) / 12)
+    assert not bridged.is_bad.any()
