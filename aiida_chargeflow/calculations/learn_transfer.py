@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from aiida import orm
 from aiida.engine import calcfunction
+from ase import Atoms
 from ase.data import atomic_numbers
 
 from ..science.elements import formula
+from ..science.errors import InputError
 from ..science.valences.assessment import (
     compared,
     coverage,
@@ -20,7 +22,7 @@ from ..science.valences.assessment import (
     region_rows,
     trap_rows,
 )
-from ..science.valences.dot import dot_of_atoms
+from ..science.valences.dot import Dot, dot_of_atoms
 from ..science.valences.fit import ComputedDot, Fit, Orbitals, fit
 from ..science.valences.parameters import CHARGE_FACTOR
 from .failures import exit_on_input_error
@@ -53,7 +55,7 @@ def learn_transfer(labels: orm.Dict, **dots: Any) -> dict[str, orm.Node]:
             ComputedDot(
                 label,
                 formula(atoms.get_chemical_symbols()),
-                dot_of_atoms(atoms),
+                _dot(atoms, label),
                 charges,
                 None if summary is None else _orbitals(summary.get_dict()),
             )
@@ -64,6 +66,15 @@ def learn_transfer(labels: orm.Dict, **dots: Any) -> dict[str, orm.Node]:
         "errors": orm.Dict(_tables(found, computed)),
         "atoms": _atoms(found),
     }
+
+
+def _dot(atoms: Atoms, label: str) -> Dot:
+    try:
+        return dot_of_atoms(atoms)
+    except InputError as error:
+        raise InputError(
+            error.problem, field=label, value=error.value, remedy="Leave this model out."
+        ) from None
 
 
 def _orbitals(summary: Mapping[str, Any]) -> Orbitals:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..science.errors import InputError
+from ..science.errors import InputError, naming_file
 from . import NearGroup, json_option, print_json
 from .terminal import print_table
 
@@ -67,11 +67,9 @@ def run(
     from ..science.screening.space import make_space
 
     settings = ScreeningSettings.from_yaml(file)
-    try:
+    with naming_file(file):
         space = make_space(settings)
         space.combinations(settings.constraints.excess)
-    except InputError as error:
-        raise error.in_file(file) from None
     if n_submit is not None and n_submit > settings.keep:
         raise InputError(
             "more than are kept", field="--submit", value=n_submit, remedy=f"keep is {settings.keep}."
@@ -84,7 +82,8 @@ def run(
 
     load_profile()
     known = service.load_parameters(parameters) if parameters else None
-    node = _run(settings, known)
+    with naming_file(file):
+        node = _run(settings, known)
     _present(node, output, as_json)
     if n_submit is not None:
         _submit(node, list(range(1, n_submit + 1)), given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -13,9 +13,14 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings(Validated):
-    """Base of all settings."""
+    """Base of all settings.
+
+    :param documented_in: the page that explains their keys.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    documented_in: ClassVar[str] = "docs/topics/protocols.md"
 
     @classmethod
     def from_mapping(cls: type[S], data: Mapping[str, Any], section: str = "") -> S:
@@ -28,7 +33,7 @@ class Settings(Validated):
             return cls.model_validate(dict(data))
         except ValidationError as error:
             raise input_error(
-                error, cls, section, "See docs/topics/protocols.md for the keys and their ranges."
+                error, cls, section, f"See {cls.documented_in} for the keys and their ranges."
             ) from error
 
 

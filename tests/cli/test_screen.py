@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from aiida import orm
+from ase import Atoms
 from commands import run
 
 from aiida_chargeflow.runs import submit as launcher
@@ -52,7 +54,10 @@ def test_a_screening_is_stored_shown_again_and_the_same_for_the_same_file(file: 
 def test_what_cannot_be_screened_is_one_message(file: Path) -> None:
     for change, word in (
         ({"objectives": {"buried_exces": 1}}, "buried_exces"),
-        ({"constraints": {"excess": [40, 41]}}, "excess"),
+        ({"constraints": {"excess": [40, 41]}}, "little.yaml: constraints.excess"),
+        ({"constraints": {"ligands_per_nm2": [90, 99]}}, "little.yaml: space: none of"),
+        ({"serch": {"seed": 1}}, "Did you mean search?"),
+        ({"search": {"seed": -1}}, "before-dft.md"),
     ):
         file.write_text(yaml.safe_dump({**SPACE, **change}))
         refused = run("screen", "run", str(file))
@@ -61,3 +66,19 @@ def test_what_cannot_be_screened_is_one_message(file: Path) -> None:
         assert "Traceback" not in refused.output
     assert run("screen", "show", "123456").exit_code == 1
     assert run("screen", "learn", "nobody").exit_code == 1
+
+
+def test_a_dot_with_atoms_that_have_no_formal_charge_is_named(aiida_profile_clean: object) -> None:  # noqa: ARG001
+    from aiida_chargeflow.calculations.learn_transfer import learn_transfer
+
+    atoms = Atoms("InXe", positions=[(0, 0, 0), (2.6, 0, 0)], cell=[9, 9, 9])
+    charges = orm.ArrayData()
+    charges.set_array("bader_charge", np.array([0.5, -0.5]))
+    _, node = learn_transfer.run_get_node(
+        labels=orm.Dict({"labels": {"dot_0": "strange"}}),
+        structure_dot_0=orm.StructureData(ase=atoms),
+        charges_dot_0=charges,
+    )
+    assert node.exit_status == 210
+    assert "strange: this element has no formal charge" in node.exit_message
+    assert "'Xe'" in node.exit_message

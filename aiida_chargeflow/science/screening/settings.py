@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import ConfigDict, Field, field_validator
 
-from ..errors import InputError
+from ..errors import InputError, one_of
 from ..models.materials import Material
 from ..models.patterns.interface import Edited, general_name
 from ..models.spec import CAMPAIGN_KEYS, ModelSpec
@@ -25,7 +25,13 @@ Layer = Annotated[int, Field(ge=1, le=20)]
 SCREENING_KEYS = ("space", "constraints", "objectives", "search", "keep")
 
 
-class EditSpace(Settings):
+class _Screened(Settings):
+    """Base of the sections of a screening file."""
+
+    documented_in: ClassVar[str] = "docs/topics/before-dft.md"
+
+
+class EditSpace(_Screened):
     """How many sites one edit may change, and which.
 
     :param counts: numbers of sites that are tried.
@@ -43,7 +49,7 @@ class EditSpace(Settings):
         return [str(facet) for facet in value] if isinstance(value, list | tuple) else value
 
 
-class SpaceSettings(Settings):
+class SpaceSettings(_Screened):
     """The candidates.
 
     :param edits: by name, as the parameters of the interface ``alloyed`` are spelled, and ``vacancies``.
@@ -58,7 +64,7 @@ class SpaceSettings(Settings):
     boundary: int = Field(1, ge=1)
 
 
-class Constraints(Settings):
+class Constraints(_Screened):
     """What a candidate must satisfy beside being neutral, with room for its ligands.
 
     :param least_coordination: of every framework atom, ligands included.
@@ -78,7 +84,7 @@ class Constraints(Settings):
         return value
 
 
-class SearchSettings(Settings):
+class SearchSettings(_Screened):
     """How the space is searched.
 
     :param method: ``auto`` looks at every candidate where there are at most ``evaluations``, and anneals otherwise.
@@ -91,7 +97,7 @@ class SearchSettings(Settings):
     seed: int = Field(0, ge=0)
 
 
-class ScreeningSettings(Settings):
+class ScreeningSettings(_Screened):
     """Everything of a screening, complete: the same settings give the same ranking.
 
     :param model: the model that is edited, as a model file has it, without an interface.
@@ -160,6 +166,10 @@ class ScreeningSettings(Settings):
             raise InputError(
                 "a screening has no axes", field="axes", remedy="Name the variants under space instead."
             )
+        known = (*ModelSpec.model_fields, *SCREENING_KEYS, *CAMPAIGN_KEYS)
+        for key in data:
+            if key not in known:
+                raise InputError("unknown key", field=str(key), value=data[key], remedy=one_of(key, known))
         own = {key: data[key] for key in SCREENING_KEYS if key in data}
         model = {k: v for k, v in data.items() if k not in SCREENING_KEYS and k not in CAMPAIGN_KEYS}
         spec = ModelSpec.from_mapping(model)

@@ -328,9 +328,11 @@ def _check_counts(name: str, orbits: tuple[Choice, ...], counts: tuple[int, ...]
     for n in counts:
         if n not in reachable:
             near = sorted(reachable, key=lambda m: abs(m - n))[:4]
+            n_sites = sum(map(len, orbits))
+            more = " A lower symmetry allows more." if n < n_sites else ""
             raise InputError(
-                f"no choice of its {sum(map(len, orbits))} sites that keeps {symmetry} has this number",
+                f"no choice of its {n_sites} sites that keeps {symmetry} has this number",
                 field=f"space.edits.{name}.counts",
                 value=n,
-                remedy=f"Near: {', '.join(map(str, sorted(near)))}. A lower symmetry allows more.",
+                remedy=f"Near: {', '.join(map(str, sorted(near)))}.{more}",
             )

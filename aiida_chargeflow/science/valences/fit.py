@@ -80,7 +80,7 @@ def fit(dots: Sequence[ComputedDot], source: str = "") -> Fit:
     families = sorted({item.family for item in dots})
     if len(families) < 2:
         raise InputError(
-            f"{len(dots)} finished models of {len(families)} formulas are too few to fit and to test",
+            f"too few to fit and to test: finished models {len(dots)}, different formulas {len(families)}",
             field="group",
             remedy="Two formulas at least are needed, ten are better; or use the shipped parameters.",
         )
