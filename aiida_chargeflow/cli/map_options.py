@@ -67,9 +67,17 @@ def slice_of(result: Analysis, options: dict[str, Any], normal: Sequence[float],
 
 
 def maps_of(slices: Sequence[Slice], options: dict[str, Any]) -> Figure:
-    """Return the maps of slices side by side."""
-    from ..figures.flow_map import flow_maps
+    """Return the maps of slices side by side.
 
+    :raises InputError: the end of the colour scale is no positive number.
+    """
+    from ..figures.flow_map import flow_maps
+    from ..science.errors import InputError
+
+    if options["vmax"] is not None and not 0 < options["vmax"] < float("inf"):
+        raise InputError(
+            "the end of the colour scale must be positive", field="--vmax", value=options["vmax"]
+        )
     return flow_maps(
         slices,
         vmax=options["vmax"],

@@ -15,6 +15,7 @@ from ..errors import InputError
 
 DEFAULT_SCALE = 1.2
 _FURTHEST_ANG = 1e6
+_LONGEST_BOND_ANG = 8.0  # 1.2 times two radii of caesium are 5.9
 _COINCIDENT_ANG = 0.3
 
 
@@ -140,6 +141,14 @@ def _cutoff_matrix(
     for (low, high), cutoff in overrides.items():
         a, b = names.index(low), names.index(high)
         cutoffs[a, b] = cutoffs[b, a] = cutoff
+    if cutoffs.max() > _LONGEST_BOND_ANG:
+        a, b = np.unravel_index(cutoffs.argmax(), cutoffs.shape)
+        raise InputError(
+            "no bond is as long as this cutoff in Å",
+            field=f"bonds {names[a]}-{names[b]}",
+            value=round(float(cutoffs.max()), 3),
+            remedy="Radii and cutoffs are in Å, the scale is a factor near 1.2.",
+        )
     return cutoffs
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,7 @@ _BLOCK = re.compile(
 )
 _ROW = re.compile(r"^ MO\| +(\d+) +(-?\d+\.\d+) +(-?\d+\.\d+) +(-?\d+\.\d+) *$")
 _SUM = re.compile(r"^ MO\| Sum: +(-?\d+\.\d+) *$")
+_NO_ELECTRONS = re.compile(r"^ Number of electrons: +0 *$", re.MULTILINE)  # of one spin
 _HEADING = re.compile(r"^ MO\|(?: *| +Index +Eigenvalue.*)$")
 _UNOCCUPIED = re.compile(r"^ +Lowest Eigenvalues of the unoccupied subspace spin +(?P<spin>\d)", re.MULTILINE)
 _PRINTED_GAP = re.compile(r"^ HOMO - LUMO gap \[eV\] : +(-?\d+\.\d+)", re.MULTILINE)
@@ -140,6 +141,18 @@ def _final_blocks(run: RunText, file: Path | None) -> dict[str, SpinLevels]:
     return blocks
 
 
+def _check_spins(run: RunText, blocks: Mapping[str, SpinLevels], file: Path | None) -> None:
+    """Refuse the levels of one spin where a finished run has two, whose HOMO and LUMO may be the other's."""
+    found = set(blocks) & {"alpha", "beta"}
+    if len(found) == 1 and "PROGRAM ENDED AT" in run.text and not _NO_ELECTRONS.search(run.text):
+        (present,) = found
+        missing = "beta" if present == "alpha" else "alpha"
+        last = list(_BLOCK.finditer(run.text))[-1]
+        raise run.damaged(
+            f"levels of spin {present} only, those of {missing} are missing", last.start(), file
+        )
+
+
 def _ot_unoccupied_ev(text: str) -> dict[int, NDArray[np.float64]]:
     """Return spin number → eigenvalues in eV that CP2K's OT eigensolver found after the SCF."""
     found = {}
@@ -177,6 +190,7 @@ def read_levels(run: RunText, file: Path | None = None) -> tuple[tuple[SpinLevel
     """
     text = run.text
     blocks = _final_blocks(run, file)
+    _check_spins(run, blocks, file)
     virtual = _ot_unoccupied_ev(text)
     levels, after_ot = [], False
     for number, spin in ((1, "both"), (1, "alpha"), (2, "beta")):

@@ -291,6 +291,9 @@ def test_bond_settings():
         ({"scale": np.nan}, "scale"),
         ({"radii": {"In": -1.0}}, "radius In"),
         ({"pair_cutoffs": {("In", "Te"): 3.0}}, "In-Te"),
+        ({"pair_cutoffs": {("In", "As"): 310.0}}, "no bond is as long"),  # pm
+        ({"radii": {"In": 142.0}}, "bonds In-In"),
+        ({"scale": 12.0}, "scale is a factor"),
         ({"pair_cutoffs": {("In", "As"): -3.0}}, "In-As"),
     ],
 )

@@ -199,3 +199,14 @@ def test_an_exponent_that_no_number_has_is_no_traceback() -> None:
         read_output(text)
     steps_alone = text_of("incl2_open_shell").replace("-86.2975518318 ", "-86.2978d32835 ")
     assert read_output(steps_alone).energy_hartree == pytest.approx(-86.297551831804398, abs=1e-9)
+
+
+@pytest.mark.parametrize("spin", ["ALPHA", "BETA"])
+def test_levels_of_one_spin_are_not_the_levels(spin: str) -> None:
+    """HOMO and LUMO may be the other's: alpha alone would give 3.107 eV for 0.855."""
+    text = text_of("incl2_open_shell")
+    while (start := text.find(f" MO| {spin} EIGENVALUES")) >= 0:
+        end = text.index("\n", text.index(" MO| Sum", start))
+        text = text[:start] + text[end + 1 :]
+    with pytest.raises(Cp2kOutputError, match=f"those of {spin.lower()} are missing"):
+        read_output(text)
