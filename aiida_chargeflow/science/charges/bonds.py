@@ -142,7 +142,7 @@ def _cutoff_matrix(
         a, b = names.index(low), names.index(high)
         cutoffs[a, b] = cutoffs[b, a] = cutoff
     if cutoffs.max() > _LONGEST_BOND_ANG:
-        a, b = np.unravel_index(cutoffs.argmax(), cutoffs.shape)
+        a, b = divmod(int(cutoffs.argmax()), len(names))
         raise InputError(
             "no bond is as long as this cutoff in Å",
             field=f"bonds {names[a]}-{names[b]}",
