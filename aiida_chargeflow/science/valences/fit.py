@@ -93,12 +93,26 @@ def fit(dots: Sequence[ComputedDot], source: str = "") -> Fit:
         seen = [item for item in dots if item.family != family]
         values = _least_squares(seen, rows, best)
         trials.append(values)
-        trial = _parameters(anions, values, seen)
+        trial = _parameters(*_seen_only(anions, values, seen), seen)
         left_out += [_left_out(item, trial) for item in dots if item.family == family]
     spread = np.array(trials) - np.mean(trials, axis=0)
     covariance = (len(families) - 1) / len(families) * spread.T @ spread  # the jackknife
     parameters = _parameters(anions, best, dots, covariance, left_out, source)
     return Fit(parameters, tuple(_with_errors(one, left_out, parameters) for one in left_out))
+
+
+def _seen_only(
+    anions: tuple[str, ...], values: Array, seen: Sequence[ComputedDot]
+) -> tuple[tuple[str, ...], Array]:
+    """Return the anions, and the parameters, of which the dots say something: others must be estimated as any new one.
+
+    All are returned where fewer than two were seen, between which nothing can be estimated.
+    """
+    present = {str(name) for item in seen for name in item.dot.symbols}
+    kept = [n for n, name in enumerate(anions) if name in present]
+    if len(kept) < 2:
+        return anions, values
+    return tuple(anions[n] for n in kept), np.array([*values[kept], values[-1]])
 
 
 def _least_squares(
@@ -135,11 +149,14 @@ def _with_errors(one: LeftOut, left_out: Sequence[LeftOut], parameters: Transfer
     """Return a dot that was left out with the errors that all other families would have claimed for it."""
     others = [other for other in left_out if other.computed.family != one.computed.family]
     charge_error, flow_error = _errors(others)
-    known = one.prediction.parameters.model_copy(
+    trial = one.prediction.parameters
+    kept = [n for n, name in enumerate(parameters.anions) if name in trial.transfer_e] + [-1]
+    covariance = np.array(parameters.covariance)[np.ix_(kept, kept)]
+    known = trial.model_copy(
         update={
             "charge_error_e": charge_error,
             "flow_error_e": flow_error,
-            "covariance": parameters.covariance,
+            "covariance": tuple(map(tuple, covariance.tolist())),
         }
     )
     return replace(one, prediction=predict(one.computed.dot, known))

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from aiida_chargeflow.science.errors import InputError
+from aiida_chargeflow.science.models.build import build
+from aiida_chargeflow.science.models.spec import ModelSpec
+from aiida_chargeflow.science.valences.dot import dot_of_model
 from aiida_chargeflow.science.valences.fit import ComputedDot, fit
+from aiida_chargeflow.science.valences.prediction import predict
 
 
 def test_known_parameters_are_found(dots, true):
@@ -37,6 +41,22 @@ def test_dots_of_one_formula_do_not_test_each_other(dots):
     alike = [one.prediction.charge for one in found.left_out if one.computed.family == twin.family]
     assert alike[0] == pytest.approx(alike[1])
     assert alike[0] == pytest.approx(dots[-1].bader_charge, abs=1e-4)
+
+
+def test_an_anion_of_one_formula_alone_is_estimated_when_that_is_left_out(dots, true):
+    """Nothing of a dot may be in what predicts it, and without it nothing of its P is known."""
+    core = {"material": "InP", "centre": "anion", "planes": [5, 4, 3]}
+    dot = dot_of_model(build(ModelSpec.from_mapping({"core": core, "start_geometry": "lattice"})))
+    law = true.model_copy(
+        update={"transfer_e": {**true.transfer_e, "P": 0.6}, "covariance": ((0.0,) * 5,) * 5}
+    )
+    found = fit([*dots, ComputedDot("P", "P", dot, predict(dot, law).charge)])
+    assert found.parameters.transfer_e["P"] == pytest.approx(0.6, abs=1e-4)
+    left = next(one for one in found.left_out if one.computed.family == "P")
+    assert left.prediction.estimated_anions == ("P",)
+    inner = (dot.symbols == "P") & (dot.coordination == 4)
+    # P stands beside As in electronegativity: 2.19 between 2.18 of As and 2.55 of Se.
+    assert left.prediction.charge[inner] == pytest.approx(-3 * (0.3 + 0.15 / 37), abs=1e-4)
 
 
 def test_too_few_dots_are_refused(dots):
