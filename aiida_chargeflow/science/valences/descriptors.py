@@ -85,7 +85,7 @@ class Predicted:
         return float(np.linalg.norm(self.flow_vector[members], axis=1).mean()) if members.any() else 0.0
 
     def coherence(self, members: NDArray[np.bool_]) -> float:
-        """Return Σ v·r̂ / Σ |v| of a set of atoms: 1 if their flow leaves the dot radially."""
+        """Return ``Σ v·r̂ / Σ |v|`` of a set of atoms: 1 if their flow leaves the dot radially."""
         return outward_share(self.flow_vector[members], self.radial[members])
 
     def potential_step_v(self) -> float:
