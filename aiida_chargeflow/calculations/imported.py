@@ -44,9 +44,9 @@ def imported_ground_state(files: orm.FolderData, settings: orm.Dict) -> dict[str
         nodes: dict[str, orm.Node] = {"output_parameters": orm.Dict(parameters)}
         if found.pdos:
             nodes["orbitals"] = orbitals_node(imported.read_orbitals(found.pdos, structure, output))
-        if found.cubes:
+        if usable := imported.usable_cubes(found, output):
             nodes["orbital_cubes"] = cubes = orm.FolderData()
-            for path in found.cubes:
+            for path in usable:
                 cubes.base.repository.put_object_from_file(str(path), path.name)
     return nodes
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from ..science.errors import InputError
 
 # What was run with each is the table of docs/topics/cp2k-versions.md.
-TESTED = frozenset({(2023, 1), (2025, 1)})
+TESTED = frozenset({(2023, 1), (2025, 1), (2025, 2)})
 OLDEST_TESTED = min(TESTED)
-_SINGLE_JOBS = frozenset({(2025, 2)})
 _FROM_SOURCE = (2026, 2)
 
 
@@ -46,18 +45,15 @@ class Cp2kBuild:
     @property
     def _partly_tested(self) -> str:
         """What was tested of a version all the same, to follow a clause."""
-        if self.version in _SINGLE_JOBS:
-            return "; the single jobs of a chain were, one by one"
-        if self.version >= _FROM_SOURCE:
-            return "; its input and files are known from its manual and source only"
-        return ""
+        known_from_source = "; its input and files are known from its manual and source only"
+        return known_from_source if self.version >= _FROM_SOURCE else ""
 
     @property
     def notes(self) -> list[str]:
         """What is slower or not available, though no protocol needs it."""
         notes = []
         if self.version not in TESTED:
-            tested = " and ".join(map(_dotted, sorted(TESTED)))
+            tested = ", ".join(map(_dotted, sorted(TESTED)))
             notes.append(f"version not tested with a whole chain, as {tested} were{self._partly_tested}")
         if not self.has_elpa:
             notes.append("no ELPA: diagonalisation of large models is slower")

@@ -63,8 +63,11 @@ def check(folder: Path, settings: ImportSettings, model: Path | None = None) -> 
         absent.append("Bader charges and charge flow: no ACF.dat")
     else:
         imported.read_partition(files.acf, structure, output, imported.valences(output, structure, settings))
-    for cube in files.cubes:
+    cubes = imported.usable_cubes(files, output)
+    for cube in cubes:
         imported.read_orbital_cube(cube, structure)
+    if len(cubes) < len(files.cubes):
+        absent.append("orbital cubes: those of an open shell do not tell the spins apart by their numbers")
     notes = []
     if output.n_runs > 1:
         notes.append(f"the output holds {output.n_runs} runs: number {output.run} was read")

@@ -52,7 +52,12 @@ def test_an_open_shell_has_the_gap_of_both_spins(paper, tmp_path):  # noqa: ARG0
     places = read_output(folder / "x.out").places
     rows = [f"{s} {x} {y} {z}" for s, (x, y, z) in zip(places.symbols, places.positions_ang, strict=True)]
     (folder / "x.xyz").write_text("\n".join(["3", "", *rows]) + "\n")
+    shutil.copy(CP2K / "incl3_homo.cube.gz", folder / "aiida-WFN_00014_1-1_0.cube.gz")
+    assert "absent: orbital cubes" in ok("import", folder, "--dry-run")
     node = imported(folder)
+    assert "orbital_cubes" not in node.outputs.scf, (
+        "number 14 is the HOMO of one spin and the LUMO of the other"
+    )
     assert node.outputs.summary["gap_ev"] == pytest.approx(read_output(folder / "x.out").gap_ev, abs=1e-4)
     assert node.outputs.scf.orbitals.base.attributes.get("spin") == "alpha and beta"
 

@@ -307,6 +307,16 @@ def read_partition(
         return accept_partition(read_acf(path), structure.atoms, n_valence, n_electrons=output.n_electrons)
 
 
+def usable_cubes(files: RunFiles, output: Cp2kOutput) -> tuple[Path, ...]:
+    """Return the orbital cubes, none of an open shell: an orbital of each spin has the same number."""
+    is_open = (
+        any(levels.spin != "both" for levels in output.levels)
+        or any("-ALPHA_" in path.name for path in files.pdos)
+        or any(re.search(r"-WFN_\d+_2-", path.name) for path in files.cubes)
+    )
+    return () if is_open else files.cubes
+
+
 def read_orbital_cube(path: Path, structure: ImportedStructure) -> Cube:
     """Read an orbital cube of these atoms.
 
