@@ -6,8 +6,6 @@ from typing import Any
 
 import click
 
-from ..science.elements import element
-
 _SHOWN = 4  # strained bonds
 
 
@@ -64,6 +62,8 @@ def print_beside(data: dict[str, Any]) -> None:
 
 def _print_cautions(data: dict[str, Any]) -> None:
     if data["estimated_anions"]:
+        from ..science.elements import element
+
         names = " and ".join(
             f"{name} ({element(name).oxidation_state:+d})" for name in data["estimated_anions"]
         )
