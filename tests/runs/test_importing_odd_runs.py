@@ -165,3 +165,8 @@ def test_numbers_of_a_partition_as_programs_write_them(folder, change, is_read):
     before = table.read_text()
     table.write_text(change(before))
     (ok if is_read else refused)("import", folder, "--dry-run")
+
+
+def test_valences_that_the_output_contradicts_are_not_passed_over(folder):
+    ok("import", folder, "--dry-run", "--valence", "As=5")
+    assert "with 5 valence electrons of As" in refused("import", folder, "--dry-run", "--valence", "As=3")

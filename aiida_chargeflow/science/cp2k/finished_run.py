@@ -223,10 +223,22 @@ def compare_places(
 
 
 def valences(output: Cp2kOutput, structure: ImportedStructure, settings: ImportSettings) -> dict[str, float]:
-    """Return element → valence electrons: as the run printed them, else of the settings, else of the table."""
+    """Return element → valence electrons: as the run printed them, else of the settings, else of the table.
+
+    :raises InputError: the settings contradict the run.
+    """
     symbols = structure.atoms.get_chemical_symbols()
     if len(output.n_valence) == len(symbols):
-        return dict(sorted(zip(symbols, output.n_valence.tolist(), strict=True)))
+        printed = dict(sorted(zip(symbols, output.n_valence.tolist(), strict=True)))
+        for symbol, number in settings.n_valence.items():
+            if printed.get(symbol, number) != number:
+                raise InputError(
+                    f"the run used a potential with {printed[symbol]:g} valence electrons of {symbol}",
+                    field=f"valence {symbol}",
+                    value=number,
+                    remedy="Leave it out: the output lists them.",
+                )
+        return printed
     return analysis.valences(symbols, settings.n_valence)
 
 
