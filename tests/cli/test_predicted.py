@@ -45,9 +45,9 @@ def test_model_show_says_what_is_expected(tmp_path):
 
 
 def test_an_anion_that_was_not_fitted_is_named(tmp_path):
-    file = tmp_path / "inp.yaml"
-    file.write_text("core: {material: InP, centre: anion, planes: [5, 4, 3]}\n")
-    assert "transfer to P (-3) is estimated" in ok("model", "show", str(file))
+    file = tmp_path / "cdte.yaml"
+    file.write_text("core: {material: CdTe, centre: anion, planes: [5, 4, 3]}\n")
+    assert "transfer to Te (-2) is estimated" in ok("model", "show", str(file))
 
 
 def test_analyse_puts_the_prediction_beside_the_result(tmp_path):

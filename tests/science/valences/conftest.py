@@ -12,7 +12,11 @@ from aiida_chargeflow.science.valences.parameters import default_parameters
 from aiida_chargeflow.science.valences.prediction import predict
 
 TRUE = default_parameters().model_copy(
-    update={"transfer_e": {"As": 0.3, "Cl": 0.5, "Se": 0.45}, "lone_pair_e": 0.08}
+    update={
+        "transfer_e": {"As": 0.3, "Cl": 0.5, "Se": 0.45},
+        "lone_pair_e": 0.08,
+        "covariance": ((0.0,) * 4,) * 4,
+    }
 )
 
 

@@ -135,6 +135,20 @@ def test_predicted_charges_are_neutral_and_solved_exactly():
     assert all(error > 0 for _, error in regions.values())
 
 
+def test_the_error_of_a_region_has_a_shared_part_and_one_of_each_atom():
+    dot = dot_of()
+    known = default_parameters()
+    ligands = dot.symbols == "Cl"
+    n = int(ligands.sum())
+    size, cl = len(known.values), known.anions.index("Cl")
+    none = known.model_copy(update={"covariance": ((0.0,) * size,) * size})
+    own = known.charge_error_e["Cl"]
+    assert predict(dot, none).charge_of(ligands)[1] == pytest.approx(own * np.sqrt(n))
+    # Each Cl takes its transfer times a charge of 1; a new dot has the scatter among dots and the fit's own error.
+    variance = known.covariance[cl][cl] * (known.n_dots + 1)
+    assert predict(dot).charge_of(ligands)[1] == pytest.approx(np.sqrt(n**2 * variance + n * own**2))
+
+
 def test_nothing_depends_on_orientation_or_order():
     dot = dot_of(**SHELL, interface="alloyed")
     generator = np.random.default_rng(7)
@@ -201,13 +215,16 @@ def test_the_papers_numbers_which_the_fit_never_saw():
 
 
 def test_an_anion_that_was_not_fitted_stands_between_its_neighbours():
-    known = default_parameters()
+    known = default_parameters().model_copy(
+        update={"transfer_e": {"As": 0.27, "Cl": 0.59, "Se": 0.43}, "covariance": ((0.0,) * 4,) * 4}
+    )
     assert known.weights("Se").tolist() == [0, 0, 1]
     for anion in ("P", "S", "Br", "I", "Te"):
         assert known.weights(anion).sum() == pytest.approx(1)
     transfer = {name: known.weights(name) @ known.values[:-1] for name in ("As", "P", "Se", "S", "Br", "Cl")}
     assert list(transfer.values()) == sorted(transfer.values())
-    assert predict(dot_of(core={**SMALL["core"], "material": "InP"})).estimated_anions == ("P",)
+    found = predict(dot_of(core={**SMALL["core"], "material": "InP"}), known)
+    assert found.estimated_anions == ("P",)
 
 
 def test_atoms_without_a_formal_charge_are_refused():
