@@ -124,6 +124,41 @@ def test_the_excess_of_a_combination_is_that_of_the_atoms():
         assert space.excesses[counts][candidate.surface] == wanted
 
 
+def test_a_vacancy_of_a_trivalent_cation_takes_one_electron_of_the_excess():
+    space = make_space(
+        settings(
+            core={"material": "CdSe", "centre": "anion", "planes": [5, 4, 3]},
+            shells=[{"material": "InP", "n_monolayers": 1}],
+            space={"edits": {"vacancies": {"counts": [0, 3]}}, "symmetry": "C3"},
+        )
+    )
+    assert space.excesses[(3,)][0] == space.excesses[(0,)][0] - 3
+
+
+@pytest.mark.parametrize("edit", ["in_by_cd", "se_by_as"])
+def test_a_deeper_layer_is_another_one(edit):
+    def sites(*layers):
+        space = {"edits": {edit: {"counts": [0], "layers": list(layers)}}}
+        core = {**SMALL["core"], "planes": [9, 12, 7]}
+        given = settings(core=core, space=space, shells=[{"material": "CdSe", "n_monolayers": 2}])
+        return {tuple(site) for site in make_space(given).sites[0].tolist()}
+
+    first, second = sites(1), sites(2)
+    assert first
+    assert second
+    assert first.isdisjoint(second)
+    assert sites(1, 2) == first | second
+
+
+def test_the_ranking_is_that_of_the_built_models_where_the_lattice_has_another():
+    """Relaxed atoms have other flows: an order by the lattice alone would not rise from rank to rank."""
+    given = settings(start_geometry="force-field", objectives={"interface_flow": 1, "coherence": 1}, keep=6)
+    result = screen(given, workers=1)
+    assert [one.score for one in result.ranked] == sorted(one.score for one in result.ranked)
+    on_lattice = [sum(one.on_lattice.values()) for one in result.ranked]
+    assert on_lattice != sorted(on_lattice)
+
+
 def test_the_same_seed_gives_the_same_ranking_whatever_the_number_of_processes():
     given = settings(
         space={"edits": {"se_by_as": {"counts": [0, 1, 2, 3, 4]}, "in_by_cd": {"counts": [0, 1, 2]}}},
