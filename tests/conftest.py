@@ -29,6 +29,11 @@ def _program(*names):
     pytest.skip(f"{names[0]} is not installed")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that several processes end together."""
+    items.sort(key=lambda item: "e2e" not in item.keywords)
+
+
 @pytest.fixture
 def codes(aiida_localhost):
     """The real CP2K and Bader programs on this machine."""

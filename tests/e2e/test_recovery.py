@@ -132,7 +132,8 @@ def test_a_dot_without_a_gap_falls_back_to_smearing_and_says_so(converge):
     node, jobs = converge(
         atoms=too_few_ligands(),
         functional="hle17",
-        cutoff_ry=150,
+        basis="SZV",
+        cutoff_ry=120,
         padding_ang=2.0,
         stages=[direct, hot, cold],
     )
