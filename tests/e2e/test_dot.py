@@ -21,7 +21,7 @@ OVERRIDES = {
     "scf": {
         "functional": "pbe",
         "basis": "SZV",
-        "cutoff_ry": 120,
+        "cutoff_ry": 100,
         "rel_cutoff_ry": 30,
         "eps_default": 1e-8,
         "stages": [
@@ -29,7 +29,7 @@ OVERRIDES = {
                 "name": "warm",
                 "final": True,
                 "electronic_temperature_k": 1000,
-                "eps_scf": 1e-4,
+                "eps_scf": 1e-3,
                 "n_virtual": 20,
             }
         ],
