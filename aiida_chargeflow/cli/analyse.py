@@ -167,13 +167,14 @@ def _write(output: Path, files: dict[str, bytes | str]) -> None:
 
 
 def _report(summary: dict[str, Any], output: Path, files: list[str]) -> None:
+    from collections import Counter
+
     from ..science.elements import formula
 
     quality, regions = summary["quality"], summary["regions"]
-    atoms = [symbol for symbol, n in summary["counts"].items() for _ in range(n)]
-    bonds = summary["bonds"]
+    name, bonds = formula(Counter(summary["counts"]).elements()), summary["bonds"]
     click.echo(
-        f"{formula(atoms)}: {summary['n_atoms']} atoms, {bonds['n_bonds']} bonds in {quality['n_components']} "
+        f"{name}: {summary['n_atoms']} atoms, {bonds['n_bonds']} bonds in {quality['n_components']} "
         f"connected part(s), {quality['n_loops']} loops that charges cannot determine"
     )
     click.echo(

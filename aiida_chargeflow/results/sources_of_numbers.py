@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from aiida import orm
@@ -70,7 +71,7 @@ def find(
 
 def _cells(model: orm.WorkChainNode, number: PrintedNumber) -> Iterator[Match]:
     for table, rows_of in TABLES.items():
-        for row in rows_of(model):
+        for row in chain.from_iterable(rows_of([model])):
             key = next((str(row[name]) for name in _ROW_KEYS if name in row), None)
             for column, value in row.items():
                 if _is_number(value) and number.matches(value) and column not in _ROW_KEYS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from .select import by_age, load_model
 N_FRONTIER = 3
 
 Row = dict[str, Any]
+Table = Callable[[Sequence[orm.WorkChainNode]], Iterable[Iterable[Row]]]
 
 
 def models_of(names: Sequence[str], *, finished_only: bool = True) -> list[orm.WorkChainNode]:
@@ -70,10 +71,9 @@ def table_rows(name: str, models: Sequence[orm.WorkChainNode], where: str | None
     :param name: a key of ``TABLES``.
     :raises InputError: an unreadable condition, or one on a column that the table lacks.
     """
-    found = ([row] for row in gap_rows(models)) if name == "gaps" else map(TABLES[name], models)
     rows = [
         {"label": node.label, "pk": node.pk, "uuid": node.uuid, **numbers}
-        for node, own in zip(models, found, strict=True)
+        for node, own in zip(models, TABLES[name](models), strict=True)
         for numbers in own
     ]
     names = dict.fromkeys(column for row in rows for column in row)
@@ -101,11 +101,6 @@ def stoichiometry(node: orm.WorkChainNode) -> Iterator[Row]:
         symbols = [kind.symbol for kind in kinds if kind.region == number]
         row |= {f"{region}_{symbol}": symbols.count(symbol) for symbol in sorted(set(symbols))}
     yield row | {f"ratio_{a}_{b}": value for (a, b), value in element_ratios(kinds).items()}
-
-
-def gaps(node: orm.WorkChainNode) -> Iterator[Row]:
-    """Yield the row of a model in the table of gaps; see ``gap_rows``."""
-    yield from gap_rows([node])
 
 
 def charges(node: orm.WorkChainNode) -> Iterator[Row]:
@@ -165,12 +160,17 @@ def _by_kind(node: orm.WorkChainNode, array: str, column: str) -> Iterator[Row]:
         }
 
 
-TABLES: dict[str, Callable[[orm.WorkChainNode], Iterator[Row]]] = {
-    "stoichiometry": stoichiometry,
-    "gaps": gaps,
-    "charges": charges,
-    "charge-flow": charge_flow,
-    "ligand-density": ligand_density,
-    "orbitals": orbitals,
-    "cost": cost,
+def _each(rows_of: Callable[[orm.WorkChainNode], Iterable[Row]]) -> Table:
+    return lambda models: map(rows_of, models)
+
+
+#: Name → what returns the rows of each of the given models.
+TABLES: dict[str, Table] = {
+    "stoichiometry": _each(stoichiometry),
+    "gaps": lambda models: ([row] for row in gap_rows(models)),
+    "charges": _each(charges),
+    "charge-flow": _each(charge_flow),
+    "ligand-density": _each(ligand_density),
+    "orbitals": _each(orbitals),
+    "cost": _each(cost),
 }

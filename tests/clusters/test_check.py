@@ -80,7 +80,7 @@ def test_user_text_never_becomes_a_directive_or_a_command(field: str, text: str)
         {"walltime_hours": float("inf")},
         {"memory_gb": 1e-9},
         {"max_concurrent": 0},
-        {"stash": "/work/kept\n"},
+        {"stash": "/scratch/kept\n"},
     ],
 )
 def test_malformed_options_are_input_errors(bad: dict[str, object]) -> None:
@@ -117,6 +117,6 @@ def test_what_becomes_of_the_files_is_an_option() -> None:
     asked = RunOptions.from_mapping({**GOOD, "stash": "/leonardo_work/P/kept", "clean_workdir": True})
     options = aiida_options(load_profile("leonardo"), asked)
     assert (options["stash"], options["clean_workdir"]) == ("/leonardo_work/P/kept", True)
-    for bad in ("kept", "/work/$HOME", "/work/a b", "/work/../up"):
+    for bad in ("kept", "/scratch/$HOME", "/scratch/a b", "/scratch/../up"):
         with pytest.raises(InputError, match="stash"):
             RunOptions.from_mapping({**GOOD, "stash": bad})

@@ -107,12 +107,12 @@ def test_a_wrong_relaxation_names_its_field():
 
 
 def test_only_ground_states_are_stashed_and_folders_removed_on_demand(codes):
-    options = {"stash": "/work/kept", "clean_workdir": True}
+    options = {"stash": "/scratch/kept", "clean_workdir": True}
     level = {"relax": {"levels": [{"name": "wanted"}]}}
     spec = ModelSpec.from_mapping(SPEC)
     builder = ModelWorkChain.get_builder_from_protocol(codes, spec, "fast", level, options)
     assert builder.clean_workdir.value is True
-    assert builder.scf.cp2k.metadata.options["stash"]["target_base"] == "/work/kept"
+    assert builder.scf.cp2k.metadata.options["stash"]["target_base"] == "/scratch/kept"
     assert not builder.relax.cp2k.metadata.options["stash"]
     assert not builder.bader.metadata.options["stash"]
     plain = ModelWorkChain.get_builder_from_protocol(codes, spec, "fast", level)
@@ -156,8 +156,8 @@ def test_the_codes_must_be_on_one_computer(codes, aiida_computer_local):
     ("options", "field"),
     [
         ({"stash": "kept"}, "options.stash"),
-        ({"stash": "/work/$(rm -r x)"}, "options.stash"),
-        ({"stash": "/work/../../etc"}, "options.stash"),
+        ({"stash": "/scratch/$(rm -r x)"}, "options.stash"),
+        ({"stash": "/scratch/../../etc"}, "options.stash"),
         ({"clean_workdir": "yes"}, "options.clean_workdir"),
         ({"walltime": 3}, "options.walltime"),
         ({"max_wallclock_seconds": "1 hour"}, "options.max_wallclock_seconds"),

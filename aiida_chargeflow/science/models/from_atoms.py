@@ -90,16 +90,20 @@ def model_from_atoms(
 
 def energy_in_file(path: Path) -> StatedEnergy | None:
     """Return what the comment of the last frame of an XYZ file says of the energy; None if nothing, or another file."""
-    if path.suffix not in _XYZ:
-        return None
-    return stated_energy(frame_comments(text_of(path.read_bytes(), "replace").split("\n"))[-1])
+    comments = _comments(path)
+    return stated_energy(comments[-1]) if comments else None
 
 
 def frames_in_file(path: Path) -> int:
     """Return how many structures an XYZ file holds, of which the last is read; 1 for another file."""
+    return len(_comments(path)) or 1
+
+
+def _comments(path: Path) -> list[str]:
+    """Return the comment of every frame of an XYZ file, none of another file."""
     if path.suffix not in _XYZ:
-        return 1
-    return len(frame_comments(text_of(path.read_bytes(), "replace").split("\n")))
+        return []
+    return frame_comments(text_of(path.read_bytes(), "replace").split("\n"))
 
 
 def _read(path: Path) -> Atoms:

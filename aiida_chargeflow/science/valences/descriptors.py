@@ -21,7 +21,6 @@ Array = NDArray[np.float64]
 #: A bond is strained if its valence misses Pauling's strength by more than this, in e.
 STRAINED_E = 0.25
 
-_UNITS = ("e", "V", "e·Å")
 _ROUNDING_E = 1e-6  # symmetry puts valences exactly on the limits
 
 
@@ -105,59 +104,64 @@ class Predicted:
 class Objective:
     """A descriptor that can be screened for; less of it is better.
 
-    :param meaning: one line, with the unit.
+    :param meaning: one line.
+    :param unit: empty for a number without one.
     :param value: of a prediction.
     """
 
     meaning: str
+    unit: str
     value: Callable[[Predicted], float]
-
-    @property
-    def unit(self) -> str:
-        """Return the unit, empty for a number without one."""
-        word = self.meaning.rpartition(", ")[2]
-        return word if word in _UNITS else ""
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "excess": Objective("|N(III) - N(V)| of the dot, e", lambda p: abs(float(p.excess.total_e))),
+    "excess": Objective("|N(III) - N(V)| of the dot", "e", lambda p: abs(float(p.excess.total_e))),
     "buried_excess": Objective(
-        "largest |excess| below any depth, which must be carried outwards, e",
+        "largest |excess| below any depth, which must be carried outwards",
+        "e",
         lambda p: p.excess.worst_below_e,
     ),
     "interlayer_charge": Objective(
-        "|predicted charge of the interlayer|, e",
+        "|predicted charge of the interlayer|",
+        "e",
         lambda p: abs(float(p.charge[p.dot.regions == INTERLAYER].sum())),
     ),
     "interface_flow": Objective(
-        "mean predicted flow magnitude in the interlayer, e",
+        "mean predicted flow magnitude in the interlayer",
+        "e",
         lambda p: p.mean_flow_e(p.dot.regions == INTERLAYER),
     ),
     "surface_flow": Objective(
-        "mean predicted flow magnitude of ligands and of framework atoms that bind one, e",
+        "mean predicted flow magnitude of ligands and of framework atoms that bind one",
+        "e",
         lambda p: p.mean_flow_e(_surface(p.dot)),
     ),
     "coherence": Objective(
         "|Σ v·r̂| / Σ |v| of the predicted flow in the interlayer",
+        "",
         lambda p: abs(p.coherence(p.dot.regions == INTERLAYER)),
     ),
     "potential_step": Objective(
-        "|mean potential of the core less that of the shell (without one: the interlayer)|, V",
+        "|mean potential of the core less that of the shell (without one: the interlayer)|",
+        "V",
         lambda p: abs(p.potential_step_v()),
     ),
     "dipole": Objective(
-        "dipole of the predicted charges, e·Å",
+        "dipole of the predicted charges",
+        "e·Å",
         lambda p: float(np.linalg.norm(p.charge @ p.dot.positions_ang)),
     ),
     "strain": Objective(
-        "root mean square of valence less Pauling's strength over all bonds, e",
+        "root mean square of valence less Pauling's strength over all bonds",
+        "e",
         lambda p: float(np.sqrt((p.strain_e**2).mean())),
     ),
     "bad_bonds": Objective(
         f"bonds of negative valence, or of one that misses Pauling's strength by more than {STRAINED_E} e",
+        "",
         lambda p: float(p.is_bad.sum()),
     ),
-    "ligands": Objective("number of ligands", lambda p: float((p.dot.regions == LIGAND).sum())),
+    "ligands": Objective("number of ligands", "", lambda p: float((p.dot.regions == LIGAND).sum())),
 }
 
 
