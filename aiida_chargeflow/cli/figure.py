@@ -9,7 +9,7 @@ from .flow_figures import depth_profile, flow_map, region_flow
 from .orbital_figures import alignment, composition, orbitals, traps_flow
 from .paper_figures import paper
 from .structure_figures import isosurface, structure
-from .trend_figures import gap_vs_ligand_density, gap_vs_monolayers, ligand_density
+from .trend_figures import excess, gap_vs_ligand_density, gap_vs_monolayers, ligand_density
 
 
 @click.group(cls=NearGroup)
@@ -30,6 +30,7 @@ for command in (
     gap_vs_monolayers,
     gap_vs_ligand_density,
     ligand_density,
+    excess,
     paper,
 ):
     figure.add_command(command)

@@ -1,4 +1,4 @@
-"""``figure gap-vs-monolayers``, ``gap-vs-ligand-density`` and ``ligand-density``: many models in one figure."""
+"""``figure gap-vs-monolayers``, ``gap-vs-ligand-density``, ``ligand-density`` and ``excess``: many models at once."""
 
 from __future__ import annotations
 
@@ -52,6 +52,27 @@ def ligand_density(models: tuple[str, ...], output: Path, as_json: bool) -> None
     _draw(models, output, as_json, _THICKNESS, _DENSITY, join=True, whole_x=True)
 
 
+@click.command("excess")
+@models_argument
+@output_options
+def excess(models: tuple[str, ...], output: Path, as_json: bool) -> None:
+    """Draw gaps, traps and flow at interface and surface against the electrons in excess, N(III) - N(V).
+
+    The flow that bond valences predict stands beside the computed one.
+    """
+    from ..figures.excess import excess_figure
+    from ..panels.excess import excess_points
+    from ..results import tables
+    from ..runs import submit as launcher
+
+    check_output(output)
+    launcher.load_profile()
+    points, notes = excess_points(tables.models_of(models))
+    if not points:
+        raise _nothing(models, notes, "Give finished models with a charge flow; see `table charge-flow`.")
+    finish(excess_figure(points), output, [point.uuid for point in points], as_json, notes)
+
+
 def _draw(
     models: tuple[str, ...],
     output: Path,
@@ -76,12 +97,8 @@ def _draw(
         else:
             points.append(point)
     if not points:
-        raise InputError(
-            f"nothing to plot: {'; '.join(notes)}",
-            field="MODELS",
-            value=" ".join(models),
-            remedy="Give finished models that were built from a specification; see `table gaps`.",
-        )
+        remedy = "Give finished models that were built from a specification; see `table gaps`."
+        raise _nothing(models, notes, remedy)
     drawn = trend_figure(
         points,
         lambda point: getattr(point, abscissa[0]),
@@ -91,3 +108,9 @@ def _draw(
         **options,
     )
     finish(drawn, output, [point.uuid for point in points], as_json, notes)
+
+
+def _nothing(models: tuple[str, ...], notes: list[str], remedy: str) -> InputError:
+    return InputError(
+        f"nothing to plot: {'; '.join(notes)}", field="MODELS", value=" ".join(models), remedy=remedy
+    )

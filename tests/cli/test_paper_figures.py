@@ -16,12 +16,14 @@ from aiida_chargeflow.figures.traps_flow import traps_flow_figure
 from aiida_chargeflow.panels import paper as paper_models
 from aiida_chargeflow.panels import trends
 from aiida_chargeflow.panels import views as figure_views
+from aiida_chargeflow.panels.excess import excess_points
 from aiida_chargeflow.results.flow import flow_analysis
 from aiida_chargeflow.results.kept_orbitals import read_orbital, wanted
 from aiida_chargeflow.results.orbitals import orbital_cubes, orbital_result
 from aiida_chargeflow.results.structures import structure_result
 from aiida_chargeflow.results.tables import models_of
 from aiida_chargeflow.results.tracing import uuids_of
+from aiida_chargeflow.science.kinds import INTERLAYER, decode
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def test_every_figure_is_written_and_names_its_sources(models, paper, tmp_path, 
     assert uuids_of(written) == told["sources"]
 
 
-@pytest.mark.parametrize("name", ["gap-vs-monolayers", "gap-vs-ligand-density", "ligand-density"])
+@pytest.mark.parametrize("name", ["gap-vs-monolayers", "gap-vs-ligand-density", "ligand-density", "excess"])
 def test_trends_have_one_point_for_each_model(models, paper, tmp_path, name):
     result = figure(name, paper.label, "-o", tmp_path / "a.svg", "--json")
     assert result.exit_code == 0, result.output
@@ -97,6 +99,21 @@ def test_points_of_a_trend_are_the_stored_numbers(models):
         summary = node.outputs.summary.get_dict()
         assert found[label].gap_ev == summary["gap_ev"]
         assert found[label].ligands_per_nm2 == summary["ligands_per_nm2"]
+
+
+def test_points_against_the_excess_are_counts_and_stored_flows(models):
+    points, notes = excess_points(list(models.values()))
+    assert notes == []
+    for point in points:
+        node = models[point.label]
+        symbols = [site.kind_name[:2] for site in node.outputs.structure.sites]
+        assert point.excess_e == symbols.count("In") - symbols.count("As")
+        flow = node.outputs.charge_flow.get_array("flow_magnitude")
+        regions = np.array([decode(site.kind_name).region for site in node.outputs.structure.sites])
+        if (regions == INTERLAYER).any():
+            assert point.interface_flow_e == pytest.approx(flow[regions == INTERLAYER].mean())
+        else:
+            assert point.interface_flow_e is None
 
 
 def test_the_gap_and_the_orbitals_that_are_drawn_are_the_stored_ones(models):

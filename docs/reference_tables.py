@@ -1,4 +1,7 @@
-"""The directive ``process``: inputs, outputs and exit codes of an AiiDA process, read from its specification."""
+"""Directives that read their table from the code.
+
+``process`` gives inputs, outputs and exit codes of an AiiDA process, ``objectives`` what can be screened for.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+from aiida_chargeflow.science.valences.descriptors import OBJECTIVES
 
 _HIDDEN = ("metadata",)  # the same for every process: label, description, scheduler options
 
@@ -33,9 +38,29 @@ class ProcessReference(SphinxDirective):
             if status >= 200
         ]
         lines += _table("Exit code", ("label", "message"), rows)
-        found = nodes.Element()
-        self.state.nested_parse(StringList(lines, source=name), self.content_offset, found)
-        return found.children
+        return _parsed(self, lines, source=name)
+
+
+class ObjectiveReference(SphinxDirective):
+    """``.. objectives::``."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        rows = [
+            (
+                f"``{name}``",
+                o.meaning.replace("|", r"\|"),
+                o.unit or "–",
+            )  # a bare | would begin a substitution
+            for name, o in OBJECTIVES.items()
+        ]
+        return _parsed(self, _table("objective", ("what", "unit"), rows), source="OBJECTIVES")
+
+
+def _parsed(directive: SphinxDirective, lines: list[str], source: str) -> list[nodes.Node]:
+    found = nodes.Element()
+    directive.state.nested_parse(StringList(lines, source=source), directive.content_offset, found)
+    return found.children
 
 
 def _inputs(namespace: PortNamespace, prefix: str = "") -> Iterator[tuple[str, ...]]:
@@ -69,6 +94,7 @@ def _table(first: str, others: tuple[str, ...], rows: Any) -> list[str]:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("process", ProcessReference)
+    app.add_directive("objectives", ObjectiveReference)
     return {"parallel_read_safe": True}
