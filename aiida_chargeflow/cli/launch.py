@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,26 @@ if TYPE_CHECKING:
     from ..science.models.spec import ModelSpec
 
 
+@dataclass(frozen=True)
+class Order:
+    """One model to run, and how."""
+
+    file: Path
+    spec: ModelSpec
+    protocol: str
+    overrides: dict[str, Any]
+
+
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
-    "--protocol", default="balanced", show_default=True, help="fast, balanced, …: what the DFT job is."
+    "--protocol",
+    help="fast, balanced, …: what the DFT job is.  [default: that of the model file, else balanced]",
 )
 @click.option(
-    "--overrides", type=click.Path(dir_okay=False, path_type=Path), help="YAML laid over the protocol."
+    "--overrides",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="YAML laid over the protocol, and over the overrides of the model file.",
 )
 @click.option("--options", type=click.Path(dir_okay=False, path_type=Path), help="YAML of scheduler options.")
 @click.option("--cp2k", default="cp2k", show_default=True, help="Label of the CP2K code.")
@@ -38,19 +52,18 @@ def launch(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
     """Run FILES through build, SCF, Bader and charge flow.
 
     A run of the same model and protocol that is finished or under way is followed instead of paid twice.
-    Ctrl-C stops following; the daemon carries on.
+    Ctrl-C stops following; the daemon carries on. The keys protocol and overrides of a model file count, its
+    options are those of a sweep.
     """
-    from ..science.models.spec import ModelSpec
-
-    specs = {file: ModelSpec.from_yaml(file) for file in files}
     overrides, options = (_yaml(given[key]) for key in ("overrides", "options"))
+    orders = [_order(file, given["protocol"], overrides) for file in files]
     if given["estimate"]:
         from .estimates import print_estimates
 
-        print_estimates(specs, given["protocol"], overrides, given["cluster"], as_json)
+        print_estimates(orders, given["cluster"], as_json)
         return
     if given["dry_run"]:
-        _preview(specs, given["protocol"], overrides, as_json)
+        _preview(orders, as_json)
         return
 
     from ..runs import submit as launcher
@@ -62,16 +75,16 @@ def launch(files: tuple[Path, ...], as_json: bool, **given: Any) -> None:
         launcher.require_daemon()
     nodes = [
         launcher.submit(
-            spec,
+            order.spec,
             codes,
-            given["protocol"],
-            overrides,
+            order.protocol,
+            order.overrides,
             options,
             given["group"],
-            label=file.stem,
+            label=order.file.stem,
             again=given["again"],
         )
-        for file, spec in specs.items()
+        for order in orders
     ]
     if not given["daemon"]:
         follow(nodes)
@@ -89,27 +102,39 @@ def _yaml(path: Path | None) -> dict[str, Any]:
     return content
 
 
-def _preview(specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, Any], as_json: bool) -> None:
+def _order(file: Path, protocol: str | None, overrides: dict[str, Any]) -> Order:
+    """Return what is to be run for a file: its own protocol and overrides, under those of the command line."""
+    from ..science.models.campaign import Campaign
+    from ..science.models.spec import ModelSpec
+    from ..workchains.protocols import lay_over, load_protocol
+
+    spec = ModelSpec.from_yaml(file)  # refuses a campaign of several models
+    with naming_file(file):
+        (point,) = Campaign.from_mapping({**_yaml(file), "name": "model"}).points
+        load_protocol(point.protocol, point.overrides)
+    return Order(file, spec, protocol or point.protocol, lay_over(point.overrides, overrides))
+
+
+def _preview(orders: list[Order], as_json: bool) -> None:
     from ..science.cp2k.cost import outlook
     from ..science.cp2k.input import ScfSettings
     from ..science.models.build import build
     from ..workchains.protocols import load_protocol
 
-    resolved = load_protocol(protocol, overrides)
-    settings = ScfSettings.from_mapping(resolved["scf"])
-    levels = [level["name"] for level in resolved.get("relax", {}).get("levels", ())]
     rows: list[dict[str, Any]] = []
-    for file, spec in specs.items():
-        with naming_file(file):
-            expected = outlook(build(spec).atoms, settings)
+    for order in orders:
+        resolved = load_protocol(order.protocol, order.overrides)
+        settings = ScfSettings.from_mapping(resolved["scf"])
+        with naming_file(order.file):
+            expected = outlook(build(order.spec).atoms, settings)
         rows.append(
             {
-                "file": str(file),
+                "file": str(order.file),
                 "formula": expected.formula,
                 "n_atoms": expected.n_atoms,
-                "protocol": protocol,
+                "protocol": order.protocol,
                 "cell_ang": [round(edge, 3) for edge in expected.cell_ang],
-                "relax_levels": levels,
+                "relax_levels": [level["name"] for level in resolved.get("relax", {}).get("levels", ())],
                 "stages": [stage.name for stage in settings.stages],
             }
         )
@@ -119,8 +144,9 @@ def _preview(specs: dict[Path, ModelSpec], protocol: str, overrides: dict[str, A
     for row in rows:
         cell = " × ".join(f"{a:.1f}" for a in row["cell_ang"])
         click.echo(f"{row['file']}: {row['formula']}, {row['n_atoms']} atoms, cell {cell} Å")
-        steps = [*(f"relax {level}" for level in levels), *row["stages"], "bader", "charge flow"]
-        click.echo(f"  protocol {protocol}: {' → '.join(steps)}")
+        relaxations = (f"relax {level}" for level in row["relax_levels"])
+        steps = [*relaxations, *row["stages"], "bader", "charge flow"]
+        click.echo(f"  protocol {row['protocol']}: {' → '.join(steps)}")
 
 
 def _report(nodes: list[Any], as_json: bool) -> None:

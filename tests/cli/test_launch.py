@@ -34,6 +34,45 @@ def test_a_dry_run_shows_every_step_in_order(launch):
     assert "relax cheap → relax wanted → direct → hot → cold → bader → charge flow" in result.output
 
 
+@pytest.fixture
+def with_protocol(tmp_path):
+    """A model file that says how it is to be computed."""
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "core: {material: InAs, centre: anion, planes: [5, 4, 3]}\nprotocol: survey\n"
+        "overrides: {scf: {stages: [{name: only, final: true, electronic_temperature_k: 900}], padding_ang: 5}}\n"
+    )
+    return file
+
+
+def estimate(*arguments):
+    result = CliRunner().invoke(main, ["launch", *map(str, arguments), "--estimate", "--json"])
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.output)
+    return row
+
+
+def test_a_model_file_says_how_it_is_computed(with_protocol, tmp_path):
+    result = CliRunner().invoke(main, ["launch", str(with_protocol), "--dry-run"])
+    assert "protocol survey: only → bader" in result.output
+    own = estimate(with_protocol)
+    more = tmp_path / "more.yaml"
+    more.write_text("scf: {padding_ang: 2}")
+    assert own["protocol"] == "survey"
+    assert estimate(with_protocol, "--overrides", more)["n_grid_points"] < own["n_grid_points"]
+
+
+def test_the_command_line_has_the_last_word(with_protocol):
+    assert estimate(with_protocol, "--protocol", "fast")["protocol"] == "fast"
+
+
+def test_a_wrong_override_is_found_in_the_model_file(with_protocol):
+    with_protocol.write_text(with_protocol.read_text().replace("padding_ang", "paddin_ang"))
+    result = CliRunner().invoke(main, ["launch", str(with_protocol), "--dry-run"])
+    assert result.output.startswith(f"Error: {with_protocol}: scf.paddin_ang")
+    assert "padding_ang" in result.output.partition("paddin_ang")[2]
+
+
 def test_an_estimate_counts_what_the_protocol_changes(launch):
     """Finer grid and wider box cost more; the basis is the same."""
     rows = {}

@@ -55,6 +55,16 @@ def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict
     return settings
 
 
+def lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return overrides with others laid over them; what they say is checked where a protocol takes them."""
+    laid = dict(below)
+    for key, value in above.items():
+        own = laid.get(key)
+        both = isinstance(own, Mapping) and isinstance(value, Mapping)
+        laid[key] = lay_over(own, value) if both else value
+    return laid
+
+
 def _read(name: str) -> dict[str, Any]:
     text = (resources.files(__package__) / f"{name}.yaml").read_text(encoding="utf-8")
     content: dict[str, Any] = yaml.safe_load(text)
