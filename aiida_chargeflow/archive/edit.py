@@ -172,11 +172,16 @@ def _hide_elsewhere(session: Session, hider: Hider, email: str | None) -> None:
         computer.description = hider.text(computer.description)
     for log in session.scalars(sqlalchemy.select(models.DbLog)):
         log.message, log._metadata = hider.text(log.message), hider.value(log._metadata)
-    for number, user in enumerate(
-        session.scalars(sqlalchemy.select(models.DbUser).order_by(models.DbUser.id))
-    ):
+    users = session.scalars(sqlalchemy.select(models.DbUser).order_by(models.DbUser.id)).all()
+    for user in users:
         user.first_name = user.last_name = user.institution = ""
-        if email is not None:
+    if email is not None:
+        for number, user in enumerate(
+            users
+        ):  # e-mails are unique, and one of them may be what another becomes
+            user.email = f"user {number}"
+        session.flush()
+        for number, user in enumerate(users):
             user.email = email if number == 0 else f"{number}.{email}"
 
 

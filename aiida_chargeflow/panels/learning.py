@@ -76,6 +76,7 @@ def _dot(row: Row) -> Row:
         "mean flow (e)": _number(row["mean_flow_e"]),
         "predicted (e)": _number(row["predicted_mean_flow_e"]),
         "excess (e)": row["abs_excess_e"],
+        "formal charge inside (e)": "–" if (inside := row["inner_formal_charge_e"]) is None else inside,
         "gap (eV)": _number(row["gap_ev"], 2),
         "edge gap (eV)": _number(row["band_edge_gap_ev"], 2),
     }

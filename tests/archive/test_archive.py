@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ import yaml
 from aiida import orm
 from commands import FIXTURE, ok, refused, rewritten
 
+from aiida_chargeflow.archive.edit import edit
+from aiida_chargeflow.archive.privacy import Secrets
 from aiida_chargeflow.archive.restore import check_file
 from aiida_chargeflow.science.errors import InputError
 
@@ -80,6 +84,26 @@ def test_single_models_come_in_a_group_of_their_own(paper, tmp_path):
     content = (tmp_path / "db").read_bytes()
     assert one.uuid.encode() in content
     assert not any(uuid in content for uuid in others)
+
+
+def test_an_email_may_be_one_that_came_with_an_earlier_archive(tmp_path):
+    def two_users(entries):
+        database = tmp_path / "db.sqlite3"
+        database.write_bytes(entries["db.sqlite3"])
+        with closing(sqlite3.connect(database)) as connection, connection:
+            columns = "first_name, last_name, institution"
+            connection.execute(
+                f"INSERT INTO db_dbuser (email, {columns}) VALUES ('shared@example.org', '', '', '')"
+            )
+        return (entries | {"db.sqlite3": database.read_bytes()}).items()
+
+    raw = rewritten(tmp_path / "raw.aiida", two_users)
+    edit(raw, tmp_path / "out.aiida", [], secrets=Secrets(), cubes=True, email="shared@example.org")
+    with zipfile.ZipFile(tmp_path / "out.aiida") as zipped:
+        (tmp_path / "out.db").write_bytes(zipped.read("db.sqlite3"))
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+        emails = [email for (email,) in connection.execute("SELECT email FROM db_dbuser ORDER BY id")]
+    assert emails == ["shared@example.org", "1.shared@example.org"]
 
 
 def test_an_existing_file_is_kept_unless_forced(paper, tmp_path):

@@ -6,7 +6,7 @@ atoms they have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -37,6 +37,8 @@ DESCRIPTORS = {
     "interlayer_flow_e": "computed mean flow, interlayer",
     "abs_excess_e": "|excess|",
     "buried_excess_e": "largest |excess| below any depth",
+    "interlayer_charge_e": "|predicted charge of the interlayer|",
+    "inner_formal_charge_e": "|formal charge of core and interlayer|",
     "strain_e": "root mean square strain of the valences",
     "potential_step_v": "|predicted potential of the core less what surrounds it|",
 }
@@ -50,8 +52,10 @@ def dot_row(one: LeftOut) -> Row:
     predicted, computed = one.prediction, one.computed
     charge, flow = predicted.charge, predicted.flow.flow_magnitude
     described, orbitals = predicted.described, computed.orbitals
-    inside = computed.dot.regions == INTERLAYER
-    has_interface = bool((computed.dot.regions == CORE).any() and np.isin(computed.dot.regions, _OUTER).any())
+    regions = computed.dot.regions
+    inside = regions == INTERLAYER
+    inner_formal = int(computed.dot.formal_charge[inside | (regions == CORE)].sum())
+    has_interface = bool((regions == CORE).any() and np.isin(regions, _OUTER).any())
     return {
         "label": computed.label,
         "formula": computed.family,
@@ -66,6 +70,9 @@ def dot_row(one: LeftOut) -> Row:
         "predicted_interlayer_flow_e": float(flow[inside].mean()) if inside.any() else None,
         "abs_excess_e": abs(described.excess.total_e),
         "buried_excess_e": described.excess.worst_below_e,
+        "interlayer_charge_e": abs(float(charge[inside].sum())) if inside.any() else None,
+        "inner_formal_charge_e": abs(inner_formal) if has_interface else None,
+        "n_sites": [int((regions == CORE).sum()), int((regions == SHELL).sum())],
         "strain_e": _rms(described.strain_e),
         "n_bad_bonds": int(described.is_bad.sum()),
         "potential_step_v": abs(described.potential_step_v()) if has_interface else None,
@@ -174,12 +181,16 @@ def coverage(left_out: Sequence[LeftOut]) -> dict[str, float]:
 def rank_rows(rows: Sequence[Row]) -> list[Row]:
     """Return Spearman's rank correlation of each descriptor with each gap, one run of each formula.
 
+    Of all dots, of those with an interface, and of each series: interfaces of one core and shell, which have as many
+    atoms inside and outside of the interlayer.
+
     :param rows: of ``dot_row``, the oldest run of a formula first; its newest one counts.
     """
     newest = {row["formula"]: row for row in rows}
     sets = {
         "all dots": list(newest.values()),
         "dots with an interface": [row for row in newest.values() if row["has_interface"]],
+        **_series(newest.values()),
     }
     found = []
     for name, members in sets.items():
@@ -196,6 +207,14 @@ def rank_rows(rows: Sequence[Row]) -> list[Row]:
                     row = {"dots": name, "n": len(pairs), "descriptor": descriptor, "gap": gap}
                     found.append(row | {"rho": rho, "p": p})
     return found
+
+
+def _series(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    series: dict[tuple[int, ...], list[Row]] = {}
+    for row in rows:
+        if row["has_interface"]:
+            series.setdefault(tuple(row["n_sites"]), []).append(row)
+    return {f"interfaces like {own[0]['label']}": own for own in series.values()}
 
 
 def rank_correlation(x: Array, y: Array) -> tuple[float | None, float | None]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from aiida_chargeflow.science.kinds import LIGAND, SHELL
 from aiida_chargeflow.science.valences.assessment import (
     compared,
     coverage,
@@ -80,6 +81,31 @@ def test_ranks_of_one_run_of_each_formula(noisy):
     assert found == rank_rows(rows)
     assert {row["dots"] for row in found} == {"all dots"}  # two dots with an interface say nothing
     assert {row["gap"] for row in found} == {"gap_ev"}
+
+
+def test_interfaces_of_one_core_and_shell_are_ranked_among_themselves(noisy):
+    """Dots of another core, however many, do not count; nor does what has no interface."""
+    abrupt = next(dot_row(one) for one in noisy.left_out if one.computed.label == "abrupt")
+    bare = next(dot_row(one) for one in noisy.left_out if one.computed.label == "pure")
+    series = [
+        {**abrupt, "label": f"a{n}", "formula": f"A{n}", "gap_ev": 2.0 - n, "inner_formal_charge_e": n}
+        for n in range(5)
+    ]
+    other = [{**row, "formula": f"B{n}", "n_sites": [1, 0]} for n, row in enumerate(series[::-1])]
+    found = [row for row in rank_rows([*series, *other, bare]) if row["dots"] == "interfaces like a0"]
+    assert {row["n"] for row in found} == {5}
+    (inner,) = [row for row in found if row["descriptor"] == "inner_formal_charge_e"]
+    assert inner["rho"] == pytest.approx(-1)
+
+
+def test_the_formal_charge_inside_is_what_ligands_and_shell_carry(noisy):
+    for one in noisy.left_out:
+        outside = np.isin(one.computed.dot.regions, (SHELL, LIGAND))
+        row = dot_row(one)
+        if row["has_interface"]:
+            assert row["inner_formal_charge_e"] == abs(one.computed.dot.formal_charge[outside].sum())
+        else:
+            assert row["inner_formal_charge_e"] is None
 
 
 @pytest.mark.parametrize("n", [6, 12])
