@@ -133,7 +133,7 @@ def alignment(models: tuple[str, ...], output: Path, as_json: bool) -> None:
                 value=result.title,
                 remedy="The run may have too few unoccupied orbitals: raise n_virtual.",
             )
-        kind = f" (type {found.type})" if found.type else ""
+        kind = f"\ntype {found.type}" if found.type else ""
         diagrams[f"{title_of(result.label, result.formula)}{kind}"] = [
             (edges.region, edges.valence_edge_ev, edges.conduction_edge_ev) for edges in found.regions
         ]

@@ -67,7 +67,7 @@ def excess_figure(points: Sequence[ExcessPoint]) -> Figure:
     _draw(flows, x, own, lambda p: p.predicted_surface_flow_e, **predicted, color=_SECOND)
     flows.plot([], [], **predicted, color="#555555", ls="", label="predicted")
     for ax, name in ((gaps, "Gap (eV)"), (traps, "Traps"), (flows, "Mean flow (e)")):
-        ax.set(ylabel=name, ylim=(0, max(1.15 * ax.dataLim.y1, 0.1)))
+        ax.set(ylabel=name, ylim=(0, max(1.15 * ax.dataLim.y1, 1.0 if ax is traps else 0.1)))
         ax.spines[["top", "right"]].set_visible(False)
     traps.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
     gaps.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2)
@@ -82,7 +82,7 @@ def excess_figure(points: Sequence[ExcessPoint]) -> Figure:
 
 def _draw(ax: Axes, x: NDArray[np.float64], points: Sequence[ExcessPoint], value: Value, **look: Any) -> None:
     y = np.array([np.nan if (found := value(point)) is None else found for point in points])
-    ax.plot(x, y, **{"ls": "", "ms": 4.5} | look)
+    ax.plot(x, y, **{"ls": "", "ms": 4.5, "clip_on": False} | look)
 
 
 def _abreast(points: Sequence[ExcessPoint]) -> NDArray[np.float64]:

@@ -225,7 +225,7 @@ def alignments(results: Sequence[OrbitalResult]) -> Figure:
     diagrams = {}
     for result in results:
         found = result.alignment()
-        kind = f" (type {found.type})" if found.type else ""
+        kind = f"\ntype {found.type}" if found.type else ""
         if found.regions:
             diagrams[title_of(result.label, result.formula) + kind] = [
                 (edges.region, edges.valence_edge_ev, edges.conduction_edge_ev) for edges in found.regions

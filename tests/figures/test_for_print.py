@@ -70,14 +70,14 @@ def test_the_legend_of_all_families_fits_one_column() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_nothing_is_too_small_and_nothing_overlaps(n: int) -> None:
-    titles = [f"cs-alloyed-{k}\nIn$_{{156}}$Cd$_{{180}}$As$_{{119}}$" for k in range(n)]
+    titles = [f"cs-alloyed-{k}\nIn$_{{40}}$Cd$_{{88}}$As$_{{31}}$Se$_{{76}}$Cl$_{{51}}$" for k in range(n)]
     energies = np.linspace(-3, 3, 50)
     shares = {"core": np.full(50, 0.4), "shell": np.full(50, 0.6)}
     steps = [("core", -0.3, 0.4), ("interlayer", 1.45, 1.7), ("shell", -1.0, 1.2)]
     figures = [
         traps_flow_figure([_panel(title) for title in titles]),
         orbital_figure([OrbitalLadder(title, energies, shares, (-0.3, 0.3)) for title in titles]),
-        alignment_figure(dict.fromkeys(titles, steps), REGIONS),
+        alignment_figure(dict.fromkeys([f"{title}\ntype quasi-II" for title in titles], steps), REGIONS),
     ]
     for figure in figures:
         assert too_small(figure) == []

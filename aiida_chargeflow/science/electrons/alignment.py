@@ -14,6 +14,8 @@ from ..kinds import CORE, INTERLAYER, REGIONS, SHELL
 from .pdos import Pdos
 from .rules import AlignmentRule
 
+_NO_SHARE = 1e-6
+
 AlignmentType = Literal["I", "inverse I", "quasi-II", "II", "III"]
 
 
@@ -37,8 +39,8 @@ class RegionEdges:
 
 def region_edges(
     energies_ev: NDArray[np.float64],
-    anion_share: NDArray[np.float64],
-    cation_share: NDArray[np.float64],
+    share: NDArray[np.float64],
+    anion_fraction: NDArray[np.float64],
     region: str,
     *,
     is_trap: NDArray[np.bool_] | None = None,
@@ -46,26 +48,27 @@ def region_edges(
 ) -> RegionEdges | None:
     """Return the gap of one region, or None if the window shows only one side of it.
 
-    Valence states live on anions, conduction states more on cations. The gap is where the anion fraction
-    of the region's states drops: the split in energy that leaves the least share-weighted variance of that
-    fraction on its two sides, among splits with the more anion-like states below. Occupation is not asked:
-    with a broken alignment the core's conduction states are filled and the shell's valence states empty.
+    Valence states live on anions, conduction states more on cations. The gap is where the anion fraction drops of
+    the states in which the region takes part: the split in energy that leaves the least share-weighted variance of
+    that fraction on its two sides, among splits with the more anion-like states below. The fraction is that of the
+    whole orbital: what a conduction state of the core leaves in the shell may sit on anions there. Occupation is
+    not asked: with a broken alignment the core's conduction states are filled and the shell's valence states empty.
 
     :param energies_ev: (n_states,) ascending, relative to the energy zero.
-    :param anion_share: (n_states,) share of the region's anions in each state.
-    :param cation_share: (n_states,) the same for its cations.
+    :param share: (n_states,) share of the region in each state.
+    :param anion_fraction: (n_states,) share of the framework's anions in each state, of that of all its atoms.
     :param is_trap: (n_states,) states to pass over.
     """
     rule = rule or AlignmentRule()
-    share = anion_share + cation_share
-    keep = (np.abs(energies_ev) <= rule.window_ev) & (share > 1e-6)
+    keep = (np.abs(energies_ev) <= rule.window_ev) & (share > _NO_SHARE)
     if is_trap is not None:
         keep &= ~is_trap
     if keep.any():
         keep &= share >= rule.min_relative_share * share[keep].mean()
     if np.count_nonzero(keep) < 2:
         return None
-    weight, anions, energies = share[keep], anion_share[keep], energies_ev[keep]
+    weight, energies = share[keep], energies_ev[keep]
+    anions = weight * anion_fraction[keep]
     below, above = np.cumsum(weight)[:-1], weight.sum() - np.cumsum(weight)[:-1]
     drop = np.cumsum(anions)[:-1] / below - (anions.sum() - np.cumsum(anions)[:-1]) / above
     between = np.where(drop > 0, below * above * drop**2, 0.0)
@@ -144,11 +147,13 @@ def band_alignment(
             value=list(pdos.kind_names),
             remedy="Kinds must carry their region, such as As14: build the model with this package.",
         )
+    anions, cations = (sum(_share(pdos, region, sign) for region in regions) for sign in (-1, 1))
+    fraction = anions / np.maximum(anions + cations, _NO_SHARE)
     edges = {}
     for region in regions:
-        anions, cations = (_share(pdos, region, sign) for sign in (-1, 1))
+        share = _share(pdos, region, -1) + _share(pdos, region, 1)
         name = REGIONS[region]
-        found = region_edges(energies_ev, anions, cations, name, is_trap=is_trap, rule=rule)
+        found = region_edges(energies_ev, share, fraction, name, is_trap=is_trap, rule=rule)
         if found is not None:
             edges[name] = found
     kind: AlignmentType | None = None

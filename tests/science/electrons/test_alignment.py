@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,9 +108,22 @@ def test_one_region_has_edges_but_no_alignment() -> None:
 
 def test_window_with_one_side_of_the_gap_says_nothing() -> None:
     energies = np.array([-1.0, -0.9, -0.8])
-    anions, cations = np.array([0.7, 0.7, 0.7]), np.array([0.3, 0.3, 0.3])
-    assert region_edges(energies, anions, cations, "core") is None
-    assert region_edges(energies, anions, cations, "core", rule=AlignmentRule(window_ev=0.5)) is None
+    share, anion_fraction = np.array([1.0, 1.0, 1.0]), np.array([0.7, 0.7, 0.7])
+    assert region_edges(energies, share, anion_fraction, "core") is None
+    assert region_edges(energies, share, anion_fraction, "core", rule=AlignmentRule(window_ev=0.5)) is None
+
+
+def test_what_a_conduction_state_of_the_core_leaves_on_anions_of_the_shell_is_no_valence_state() -> None:
+    """An s-like state of the whole dot, partly on Se of the shell, lies below the shell's own conduction states."""
+    pdos = ladder((-0.8, 1.2), (-0.3, 1.4))
+    state = int(np.flatnonzero(pdos.eigenvalues_ev > 0)[0])
+    energies, weights = pdos.eigenvalues_ev.copy(), pdos.kind_weights.copy()
+    energies[state], weights[:, state] = 0.2, (0.2, 0.4, 0.35, 0.05)
+    found = band_alignment(replace(pdos, eigenvalues_ev=energies, kind_weights=weights), energies)
+    core, shell = found.regions
+    assert shell.valence_edge_ev == pytest.approx(-0.3)
+    assert core.conduction_edge_ev == shell.conduction_edge_ev == pytest.approx(0.2)
+    assert found.type == "quasi-II"
 
 
 def test_kinds_without_regions_are_refused() -> None:
