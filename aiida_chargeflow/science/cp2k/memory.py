@@ -14,8 +14,8 @@ from .basis import Basis, count_functions
 from .input import ScfSettings, Stage, cell_lengths_ang
 
 # Fitted to the peak of one process that CP2K 2023.1 prints (`MEMORY| Estimated peak process memory`): 31 runs of 35 to
-# 282 atoms, on one and two ranks, of 1 to 16 steps; all within 3 % (docs/topics/cost.md). In grids of 8 bytes a
-# point on the finest level: real-space grids that every rank keeps whole, and what the ranks share.
+# 282 atoms, on one and two ranks, of 1 to 16 steps; all within 3 %, later ones within 7 % (docs/topics/cost.md). In
+# grids of 8 bytes a point on the finest level: real-space grids that every rank keeps whole, and what the ranks share.
 _PROCESS_MIB = 152.0
 _GRIDS_OF_A_RANK = 11.9
 _GRIDS_SHARED = {"hle17": 35.2, "hle17-libxc": 35.2, "pbe": 30.6}
