@@ -10,6 +10,8 @@ from aiida import orm
 from ..calculations.orbitals import to_pdos
 from ..science.electrons.frontier import Character, from_mapping, frontier, warnings
 from ..science.electrons.pdos import INTEGER_TOLERANCE_E
+from ..science.errors import InputError
+from .orbitals import orbital_result
 
 MINIMAL_BASIS = "SZV"
 AS_BUILT, RELAXED, GIVEN = "as built", "relaxed", "given"
@@ -73,7 +75,11 @@ def survey_note(uuids: Iterable[str]) -> str | None:
 
 def cautions(node: orm.WorkChainNode) -> list[str]:
     """Return a sentence for everything that makes the numbers of a model mean less than they seem to."""
-    found = [*_fractional_occupations(node.outputs.summary.get_dict()), *warnings(characters(node))]
+    found = [
+        *_fractional_occupations(node.outputs.summary.get_dict()),
+        *_overlap(node),
+        *warnings(characters(node)),
+    ]
     if geometry(node) == AS_BUILT:
         found.append("the geometry is as built, not relaxed")
     if is_survey(node):
@@ -103,6 +109,17 @@ def misplaced_edges(pks: Iterable[int]) -> dict[int, list[str]]:
         for pk, stored in query.iterall()
     }
     return {pk: words for pk, words in found.items() if words}
+
+
+def _overlap(node: orm.WorkChainNode) -> list[str]:
+    """Return what is to be said of the alignment of core and shell, if anything."""
+    if "scf" not in node.outputs:
+        return []
+    try:
+        warning = orbital_result(node).alignment().warning
+    except InputError:  # no orbitals, or kinds without regions
+        return []
+    return [] if warning is None else [warning]
 
 
 def _fractional_occupations(summary: Mapping[str, Any]) -> list[str]:

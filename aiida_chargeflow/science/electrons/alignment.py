@@ -109,6 +109,21 @@ class BandAlignment:
     regions: tuple[RegionEdges, ...]
     type: AlignmentType | None
 
+    @property
+    def warning(self) -> str | None:
+        """Return a clause about core and shell if their bands overlap, else None."""
+        if self.type != "III":
+            return None
+        edges = {item.region: item for item in self.regions}
+        low, high = sorted(
+            (edges[REGIONS[CORE]], edges[REGIONS[SHELL]]), key=lambda item: item.conduction_edge_ev
+        )
+        return (
+            f"conduction states of the {low.region} (from {low.conduction_edge_ev:.2f} eV) lie below valence states "
+            f"of the {high.region} (up to {high.valence_edge_ev:.2f} eV): type III, the {low.region} is filled at the "
+            f"expense of the {high.region}"
+        )
+
     def summary(self) -> dict[str, object]:
         """Return plain Python values, ready for JSON."""
         return {

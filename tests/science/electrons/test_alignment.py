@@ -72,6 +72,22 @@ def test_types_from_ladders(core: tuple[float, float], shell: tuple[float, float
         assert edges.gap_ev == pytest.approx(conduction - valence)
 
 
+@pytest.mark.parametrize(
+    ("core", "shell", "below", "above"),
+    [
+        ((-1.5, -0.3), (0.1, 1.8), "core (from -0.30 eV)", "shell (up to 0.10 eV)"),
+        ((0.1, 1.8), (-1.5, -0.3), "shell (from -0.30 eV)", "core (up to 0.10 eV)"),
+    ],
+)
+def test_an_overlap_is_told_in_words(core, shell, below: str, above: str) -> None:
+    pdos = ladder(core, shell)
+    warning = band_alignment(pdos, pdos.eigenvalues_ev).warning
+    assert warning is not None
+    assert f"conduction states of the {below} lie below valence states of the {above}" in warning
+    sound = ladder((-0.2, 1.2), (-0.8, 0.6))
+    assert band_alignment(sound, sound.eigenvalues_ev).warning is None
+
+
 def test_recorded_core_shell_dot_is_quasi_two() -> None:
     """AsInCd3 @ Cd12Se12: the hole sits in the core, the electron spreads over both."""
     pdos = recorded_pdos("core_shell")
