@@ -52,7 +52,10 @@ def test_each_as_for_se_takes_one_electron_off_the_excess():
     for label, point in points.items():
         symbols = build(ModelSpec.from_mapping({**point.model, "start_geometry": "lattice"})).atoms.symbols
         excess[label] = int((symbols == "In").sum() - (symbols == "As").sum())
-    assert {name: excess.pop(name) for name in ("vacancies", "se9-vacancies")} == {"vacancies": 9, "se9-vacancies": 0}
+    assert {name: excess.pop(name) for name in ("vacancies", "se9-vacancies")} == {
+        "vacancies": 9,
+        "se9-vacancies": 0,
+    }
     assert excess == {"core": 9, "abrupt": 9, "alloyed": 6, "se3": 6, "se6": 3, "se9": 0, "se12": -3}
 
 
