@@ -82,7 +82,8 @@ def excess_figure(points: Sequence[ExcessPoint]) -> Figure:
 
 def _draw(ax: Axes, x: NDArray[np.float64], points: Sequence[ExcessPoint], value: Value, **look: Any) -> None:
     y = np.array([np.nan if (found := value(point)) is None else found for point in points])
-    ax.plot(x, y, **{"ls": "", "ms": 4.5, "clip_on": False} | look)
+    usual: dict[str, Any] = {"ls": "", "ms": 4.5, "clip_on": False}
+    ax.plot(x, y, **usual | look)
 
 
 def _abreast(points: Sequence[ExcessPoint]) -> NDArray[np.float64]:

@@ -60,8 +60,9 @@ def lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     laid = dict(below)
     for key, value in above.items():
         own = laid.get(key)
-        both = isinstance(own, Mapping) and isinstance(value, Mapping)
-        laid[key] = lay_over(own, value) if both else value
+        if isinstance(own, Mapping) and isinstance(value, Mapping):
+            value = lay_over(own, value)
+        laid[key] = value
     return laid
 
 
