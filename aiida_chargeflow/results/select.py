@@ -38,11 +38,11 @@ def by_age(node: orm.Node) -> tuple[datetime, str]:
 
 
 def load_model(identifier: str) -> orm.WorkChainNode:
-    """Return the model run of a PK, UUID or label.
+    """Return the model run of a PK, UUID or label; of nodes with the same label the one that is a model run.
 
     :raises InputError: there is no such node, it is no model run, or it did not finish.
     """
-    node = load_node(identifier)
+    node = _only_model(identifier) or load_node(identifier)
     if getattr(node, "process_label", None) not in MODEL_LABELS:
         raise InputError(
             f"{type(node).__name__} is no model run",
@@ -59,6 +59,15 @@ def load_model(identifier: str) -> orm.WorkChainNode:
             remedy=f"See `verdi process report {node.pk}`.",
         )
     return node
+
+
+def _only_model(label: str) -> orm.WorkChainNode | None:
+    """Return the model run with a label, None if there is none or several, or if it could be a PK."""
+    if str(label).isdecimal():
+        return None
+    wanted = {"label": label, "attributes.process_label": {"in": list(MODEL_LABELS)}}
+    found = orm.QueryBuilder().append(orm.WorkChainNode, filters=wanted).limit(2).all(flat=True)
+    return found[0] if len(found) == 1 else None
 
 
 def load_node(identifier: str, field: str = "PK") -> orm.Node:
