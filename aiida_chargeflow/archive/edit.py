@@ -176,11 +176,9 @@ def _hide_elsewhere(session: Session, hider: Hider, email: str | None) -> None:
     for user in users:
         user.first_name = user.last_name = user.institution = ""
     if email is not None:
-        for number, user in enumerate(
-            users
-        ):  # e-mails are unique, and one of them may be what another becomes
+        for number, user in enumerate(users):
             user.email = f"user {number}"
-        session.flush()
+        session.flush()  # e-mails are unique, and one of them may be what another becomes
         for number, user in enumerate(users):
             user.email = email if number == 0 else f"{number}.{email}"
 

@@ -108,9 +108,10 @@ def _order(file: Path, protocol: str | None, overrides: dict[str, Any]) -> Order
     from ..science.models.spec import ModelSpec
     from ..workchains.protocols import lay_over, load_protocol
 
-    spec = ModelSpec.from_yaml(file)  # refuses a campaign of several models
+    content = _yaml(file)
     with naming_file(file):
-        (point,) = Campaign.from_mapping({**_yaml(file), "name": "model"}).points
+        spec = ModelSpec.from_mapping(content)  # refuses a campaign of several models
+        (point,) = Campaign.from_mapping({**content, "name": "model"}).points
         load_protocol(point.protocol, point.overrides)
     return Order(file, spec, protocol or point.protocol, lay_over(point.overrides, overrides))
 

@@ -90,10 +90,10 @@ def _abreast(points: Sequence[ExcessPoint]) -> NDArray[np.float64]:
     """Return where each point stands: at its excess, those of the same one beside each other."""
     excess = np.array([float(point.excess_e) for point in points])
     values = np.unique(excess)
-    room = float(np.diff(values).min(initial=np.inf)) if len(values) > 1 else 1.0
+    room = float(np.diff(values).min()) if len(values) > 1 else 1.0
     x = excess.copy()
     for value in values:
         same = excess == value
         n = int(same.sum())
-        x[same] += (np.arange(n) - (n - 1) / 2) * _ABREAST * room / max(n - 1, 1) if n > 1 else 0.0
+        x[same] += (np.arange(n) - (n - 1) / 2) * _ABREAST * room / max(n - 1, 1)
     return x

@@ -66,6 +66,14 @@ def test_the_command_line_has_the_last_word(with_protocol):
     assert estimate(with_protocol, "--protocol", "fast")["protocol"] == "fast"
 
 
+def test_a_scalar_cannot_be_laid_over_a_section_of_the_model_file(with_protocol, tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("scf: 3")
+    result = CliRunner().invoke(main, ["launch", str(with_protocol), "--dry-run", "--overrides", str(wrong)])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: --overrides.scf: expected a section of keys (got 3)")
+
+
 def test_a_wrong_override_is_found_in_the_model_file(with_protocol):
     with_protocol.write_text(with_protocol.read_text().replace("padding_ang", "paddin_ang"))
     result = CliRunner().invoke(main, ["launch", str(with_protocol), "--dry-run"])

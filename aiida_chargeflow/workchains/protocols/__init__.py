@@ -56,14 +56,11 @@ def load_protocol(name: str, overrides: Mapping[str, Any] | None = None) -> dict
 
 
 def lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return overrides with others laid over them; what they say is checked where a protocol takes them."""
-    laid = dict(below)
-    for key, value in above.items():
-        own = laid.get(key)
-        if isinstance(own, Mapping) and isinstance(value, Mapping):
-            value = lay_over(own, value)
-        laid[key] = value
-    return laid
+    """Return overrides with others laid over them; which keys there are is checked where a protocol takes them.
+
+    :raises InputError: a scalar where ``below`` has a section.
+    """
+    return _merge(below, above, path="--overrides")
 
 
 def _read(name: str) -> dict[str, Any]:
