@@ -14,6 +14,7 @@ from ..science.models.lattice import TETRAHEDRAL, Integers
 from . import atom_colours
 from .atom_colours import BALL, Colouring, Legend, ball_stick
 from .ball_stick import BallStick, Floats, view_axes
+from .plane import family_label
 from .scene import scene_html
 from .structure import Layer, StructureView, draw_pattern, draw_structures
 
@@ -104,7 +105,7 @@ def _layer(model: QDModel, edits: list[Edit], sign: int, colours: dict[tuple[int
     ]
     numbers = model.atoms.numbers[shown]
     tints = np.array(_colours(model, "element"))[shown]
-    title = f"{edits[0].pattern}, {'⟨111⟩' if sign > 0 else '⟨-1-1-1⟩'}"
+    title = f"{edits[0].pattern}, {family_label((sign, sign, sign))}"
     return Layer(title, seen[:, :2], seen[:, 2], 0.7 * covalent_radii[numbers], tints.tolist(), rings)
 
 

@@ -127,6 +127,14 @@ def zinc_blende_variants(hkl: tuple[int, int, int]) -> list[tuple[int, int, int]
 
 
 def facet_label(hkl: tuple[int, int, int]) -> str:
-    """Return a facet label for matplotlib, with bars over negative indices."""
-    digits = "".join(rf"\bar{{{-index}}}" if index < 0 else str(index) for index in hkl)
-    return f"$({digits})$"
+    """Return the label of a facet for matplotlib, with bars over negative indices."""
+    return f"$({_digits(hkl)})$"
+
+
+def family_label(hkl: tuple[int, int, int]) -> str:
+    """Return the label of all facets equivalent to one, in angle brackets."""
+    return rf"$\langle{_digits(hkl)}\rangle$"
+
+
+def _digits(hkl: tuple[int, int, int]) -> str:
+    return "".join(rf"\bar{{{-index}}}" if index < 0 else str(index) for index in hkl)

@@ -19,13 +19,14 @@ import time
 from itertools import product
 from pathlib import Path
 
-import numba
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from synthetic_density import density_of, radii_bohr, write_cube
 
 ROOT = Path(__file__).resolve().parents[2]
 LATTICE_BOHR = 11.45
 SPACING_BOHR = 0.2
-TABLE_STEP_BOHR = 0.005
 # The least of several runs in turn is free of what a machine does once: giving out memory, for one.
 REPEATS = 4
 
@@ -46,60 +47,6 @@ print("PARTS", read, time.perf_counter() - start - read)
 """
 
 
-@numba.njit(nogil=True)
-def superpose(density, sites, kinds, tables, spacing):  # type: ignore[no-untyped-def]
-    """Add spherical densities, tabulated over the radius, to a cubic grid."""
-    n = density.shape[0]
-    reach = (tables.shape[1] - 2) * TABLE_STEP_BOHR
-    for site in range(sites.shape[0]):
-        x, y, z = sites[site]
-        for i in range(max(0, int((x - reach) / spacing)), min(n, int((x + reach) / spacing) + 1)):
-            for j in range(max(0, int((y - reach) / spacing)), min(n, int((y + reach) / spacing) + 1)):
-                for k in range(max(0, int((z - reach) / spacing)), min(n, int((z + reach) / spacing) + 1)):
-                    dx, dy, dz = i * spacing - x, j * spacing - y, k * spacing - z
-                    at = np.sqrt(dx * dx + dy * dy + dz * dz) / TABLE_STEP_BOHR
-                    entry = int(at)
-                    if entry + 1 < tables.shape[1]:
-                        low, high = tables[kinds[site], entry], tables[kinds[site], entry + 1]
-                        density[i, j, k] += low + (at - entry) * (high - low)
-
-
-@numba.njit(nogil=True)
-def format_plane(values, out):  # type: ignore[no-untyped-def]
-    """Write values as Fortran's (6E13.5) into out; return the number of bytes."""
-    at = 0
-    column = 0
-    for value in values:
-        magnitude = abs(value)
-        exponent = 0
-        if magnitude > 0:
-            exponent = int(np.floor(np.log10(magnitude))) + 1
-            digits = int(np.rint(magnitude / 10.0**exponent * 1e5))
-            if digits == 100000:
-                digits = 10000
-                exponent += 1
-        else:
-            digits = 0
-        out[at] = 32
-        out[at + 1] = 45 if value < 0 else 32
-        out[at + 2] = 48
-        out[at + 3] = 46
-        for place in range(5):
-            out[at + 8 - place] = 48 + digits % 10
-            digits //= 10
-        out[at + 9] = 69
-        out[at + 10] = 45 if exponent < 0 else 43
-        out[at + 11] = 48 + abs(exponent) // 10
-        out[at + 12] = 48 + abs(exponent) % 10
-        at += 13
-        column += 1
-        if column == 6:
-            out[at] = 10
-            at += 1
-            column = 0
-    return at
-
-
 def dot(radius_bohr: float) -> tuple[np.ndarray, np.ndarray]:
     """Return sites (n, 3) around the origin and kinds (n,) of a zinc-blende sphere."""
     cells = np.array(list(product(range(-6, 7), repeat=3)))
@@ -113,25 +60,14 @@ def dot(radius_bohr: float) -> tuple[np.ndarray, np.ndarray]:
 
 def make_cube(path: Path, n: int) -> float:
     """Write a dot with shells around its nuclei and noise in its vacuum; return the part above 1e-6."""
-    box = n * SPACING_BOHR
-    sites, kinds = dot(0.29 * box)
+    box = np.full(3, n * SPACING_BOHR)
+    sites, kinds = dot(0.29 * box[0])
     sites = sites + box / 2
-    radii = np.arange(0, 9.5, TABLE_STEP_BOHR)
+    radii = radii_bohr()
     cation = 1.2 * radii**2 * np.exp(-3.4 * radii) + 0.004 * np.exp(-1.05 * radii)
     anion = 0.35 * radii**2 * np.exp(-2.0 * radii) + 0.004 * np.exp(-1.0 * radii)
-    tables = np.array([cation, anion])
-    density = np.zeros((n, n, n))
-    superpose(density, sites, kinds, tables, SPACING_BOHR)
-    density += 1e-13 * np.random.default_rng(1).standard_normal((n, n))
-    lines = ["synthetic", "ELECTRON DENSITY", f"{len(sites):5d}" + 3 * f"{0:12.6f}"]
-    lines += [f"{n:5d}" + "".join(f"{x:12.6f}" for x in row) for row in np.eye(3) * SPACING_BOHR]
-    for kind, site in zip(kinds, sites, strict=True):
-        lines.append(f"{(49, 33)[kind]:5d}{0:12.6f}" + "".join(f"{x:12.6f}" for x in site))
-    out = np.empty(n * n * 14 + 16, dtype=np.uint8)
-    with path.open("wb") as stream:
-        stream.write(("\n".join(lines) + "\n").encode())
-        for plane in density:
-            stream.write(out[: format_plane(plane.reshape(-1), out)].tobytes())
+    density = density_of(sites, np.array([cation, anion]), kinds, box, n)
+    write_cube(path, density, [(49, 33)[kind] for kind in kinds], sites, box, "synthetic")
     return float(np.mean(density > 1e-6))
 
 
@@ -225,7 +161,7 @@ def _processor_time(command: list[str], folder: Path, environment: dict[str, str
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--points", type=int, default=486, help="along an edge; a multiple of 6")
+    options.add_argument("--points", type=int, default=486, help="along an edge")
     options.add_argument("--pybader", help="Python with pybader")
     options.add_argument("--bader", help="the reference program")
     options.add_argument("--cube", type=Path, help="a density to compare on, instead of a synthetic one")

@@ -1,6 +1,7 @@
 """Take synthetic results of full size through everything that comes after the DFT, and time it.
 
-    python tests/rehearsal/rehearse.py DIR [--campaign FILE] [--points NAME,NAME] [--matrix]
+    python tests/rehearsal/rehearse.py DIR [--campaign FILE] [--points NAME,NAME] [--density-points 600]
+    python tests/rehearsal/rehearse.py DIR --matrix
 
 DIR gets the files of each dot, an AiiDA profile of its own, the figures, and ``steps.json``; what is there already is
 used again. Every step is a command as a user types it, in a process of its own unless --matrix is given: seconds of
@@ -11,21 +12,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TextIO
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from rehearsal.synthetic import synthetic_dot, write_run
+import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from aiida_chargeflow.science.charges.acf import read_acf
 from aiida_chargeflow.science.models.campaign import Campaign, Point
 
 ROOT = Path(__file__).parents[2]
 GROUP = "rehearsal"
+PACKAGE = "aiida_chargeflow"
 TABLES = ("stoichiometry", "gaps", "charges", "charge-flow", "ligand-density", "orbitals", "cost")
 OF_ONE = {
     "structure": ["figure", "structure", "{}", "--by", "region", "-o", "structure.png"],
@@ -69,14 +74,18 @@ class Rehearsal:
             verdi = [sys.executable, "-m", "aiida", "presto", "-n", "-p", "rehearsal"]
             subprocess.run(verdi, check=True, capture_output=True)
 
-    def step(self, name: str, dot: str, n_atoms: int, arguments: list[str], into: Path) -> bool:
+    def step(
+        self, name: str, dot: str, n_atoms: int, arguments: list[str], into: Path, *, module: str = PACKAGE
+    ) -> bool:
         """Run one command in a folder and note what it took; return whether it went well."""
         into.mkdir(parents=True, exist_ok=True)
         start = time.perf_counter()
-        run = _run_here if self.in_process else _run_apart
         with (into / "log.txt").open("a") as log:
             print("$", *arguments, file=log, flush=True)
-            ok, cpu_s, memory_gb = run(arguments, into, log)
+            if self.in_process and module == PACKAGE:
+                ok, cpu_s, memory_gb = _run_here(arguments, into, log)
+            else:
+                ok, cpu_s, memory_gb = _run_apart(module, arguments, into, log)
         wall_s = round(time.perf_counter() - start, 1)
         row = {"step": name, "dot": dot, "n_atoms": n_atoms, "cpu_s": round(cpu_s, 1), "wall_s": wall_s,
                "memory_gb": round(memory_gb, 2), "ok": ok}  # fmt: skip
@@ -86,10 +95,8 @@ class Rehearsal:
         return ok
 
 
-def _run_apart(arguments: list[str], into: Path, log: TextIO) -> tuple[bool, float, float]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aiida_chargeflow", *arguments], cwd=into, stdout=log, stderr=log
-    )
+def _run_apart(module: str, arguments: list[str], into: Path, log: TextIO) -> tuple[bool, float, float]:
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=into, stdout=log, stderr=log)
     _, status, used = os.wait4(process.pid, 0)
     return status == 0, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6
 
@@ -120,6 +127,9 @@ def main() -> None:
         "--matrix", action="store_true", help="all dots first, then figures and tables of them"
     )
     parser.add_argument("--cube-points", type=int, default=120, help="of the orbital cubes, along an edge")
+    parser.add_argument(
+        "--density-points", type=int, default=0, help="of a density cube for the Bader engine, along an edge"
+    )
     given = parser.parse_args()
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,9 +138,11 @@ def main() -> None:
     for point in Campaign.from_yaml(given.campaign).points:
         if wanted and point.label not in wanted:
             continue
-        run, model = _make(point, folder, given.cube_points)
+        run, model = _make(point, folder, given.cube_points, given.density_points)
         n_atoms = int((run / "dot.xyz").read_text().split("\n", 1)[0])
         into = folder / "out" / point.label
+        if given.density_points:
+            _bader(rehearsal, point.label, n_atoms, run, into)
         arguments = ["import", str(run), "--group", GROUP, "--label", point.label, "--model", str(model)]
         if not rehearsal.step("import", point.label, n_atoms, arguments, into) or given.matrix:
             continue
@@ -143,14 +155,48 @@ def main() -> None:
             rehearsal.step(name, "all", 0, command, folder / "out" / "all")
 
 
-def _make(point: Point, folder: Path, cube_points: int) -> tuple[Path, Path]:
+def _make(point: Point, folder: Path, cube_points: int, density_points: int) -> tuple[Path, Path]:
     """Return the folder of a dot's files, made unless it is there, and its model file."""
     run, model = folder / "runs" / point.label, folder / "models" / f"{point.label}.yaml"
-    if not (run / "ACF.dat").exists():
+    wanted = [run / "ACF.dat"] + [_density_of(run)] * (density_points > 0)
+    if not all(path.exists() for path in wanted):
         model.parent.mkdir(exist_ok=True)
         model.write_text(json.dumps(point.spec().to_mapping()))  # JSON is YAML
-        write_run(synthetic_dot(point.spec()), run, cube_points=cube_points)
+        # in a process of its own: what this one has used, Linux counts as used by every step that it starts
+        maker = multiprocessing.get_context("spawn").Process(
+            target=_write, args=(point, run, cube_points, density_points)
+        )
+        maker.start()
+        maker.join()
+        if maker.exitcode != 0:
+            sys.exit(f"the files of {point.label} could not be made")
     return run, model
+
+
+def _write(point: Point, run: Path, cube_points: int, density_points: int) -> None:
+    from rehearsal.synthetic import synthetic_dot, write_density, write_run
+
+    dot = synthetic_dot(point.spec())
+    write_run(dot, run, cube_points=cube_points)
+    if density_points:
+        write_density(dot, _density_of(run), density_points)
+
+
+def _density_of(run: Path) -> Path:
+    return run.parent / f"{run.name}-density.cube"
+
+
+def _bader(rehearsal: Rehearsal, label: str, n_atoms: int, run: Path, into: Path) -> None:
+    """Let the Bader engine find the charges in a density, and go on with those."""
+    command = [str(_density_of(run)), "-o", str(into)]
+    if not rehearsal.step("Bader", label, n_atoms, command, into, module=f"{PACKAGE}.bader.cli"):
+        return
+    meant, found = (read_acf(at / "ACF.dat").bader_population for at in (run, into))
+    error = np.abs(found - meant)
+    print(
+        f"charges off those that were meant by {error.mean():.3f} e on average, {error.max():.3f} e at most"
+    )
+    shutil.copy(into / "ACF.dat", run / "ACF.dat")
 
 
 def _analyse(run: Path) -> list[str]:

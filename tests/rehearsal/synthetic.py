@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import synthetic_density
 from numpy.typing import NDArray
 
 from aiida_chargeflow.science.cp2k.basis import count_functions
@@ -229,6 +230,21 @@ def acf_text(dot: SyntheticDot) -> str:
         "\n".join([head, rule, *rows, rule, *foot, f"    NUMBER OF ELECTRONS: {dot.n_electrons:17.6f}"])
         + "\n"
     )
+
+
+def write_density(dot: SyntheticDot, path: Path, n: int) -> None:
+    """Write a density on n³ points: spheres about the nuclei that hold as many electrons as the charges leave them."""
+    radii = synthetic_density.radii_bohr()
+    tail = 1e-3 * np.exp(-radii)
+    shapes = [radii**2 * np.exp(-3.4 * radii) + tail, radii**2 * np.exp(-2.8 * radii) + tail]  # cation, anion
+    shapes = [shape / synthetic_density.electrons_in(shape) for shape in shapes]
+    is_anion = [element(symbol).oxidation_state < 0 for symbol in dot.symbols]
+    population = dot.n_valence - dot.bader_charge
+    tables = np.array([shapes[anion] * p for anion, p in zip(is_anion, population, strict=True)])
+    sites, edges = dot.positions_ang / BOHR_ANG, dot.cell_ang / BOHR_ANG
+    density = synthetic_density.density_of(sites, tables, np.arange(len(tables)), edges, n)
+    numbers = [_NUMBERS[symbol] for symbol in dot.symbols]
+    synthetic_density.write_cube(path, density, numbers, sites, edges, MARK)
 
 
 def write_orbital(dot: SyntheticDot, number: int, path: Path, n: int) -> None:
