@@ -110,6 +110,10 @@ class Browser:
                 "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text
             )
 
+    def mouse(self, kind: str, x: int, y: int) -> None:
+        """Let the left button do what ``kind`` says: mousePressed, mouseMoved or mouseReleased."""
+        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def emulate(self, **features: str) -> None:
         """Set media features such as ``prefers_color_scheme="dark"``."""
         pairs = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]

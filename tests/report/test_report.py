@@ -4,6 +4,7 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aiida import orm
 from browser import Browser
@@ -178,6 +179,24 @@ def test_the_dot_is_drawn_turns_and_changes_its_colours(site, nodes, browser):
     assert len(set(pictures)) == len(pictures)
     legend = browser.run("[...document.querySelectorAll('button.entry')].map(entry => entry.textContent)")
     assert legend == ["core", "interlayer", "ligand"]
+
+
+def test_the_dot_turns_with_the_mouse_and_is_drawn_whole_when_let_go(site, nodes, browser):
+    browser.open(site / "models" / f"{nodes[1].pk}-cs-alloyed" / "structure.html")
+    before = browser.run("view.matrix")
+    browser.mouse("mousePressed", 300, 400)
+    browser.mouse("mouseMoved", 360, 430)
+    browser.run(DRAWN)
+    turning = browser.run(PICTURE)
+    browser.mouse("mouseReleased", 360, 430)
+    browser.run(DRAWN)
+    still = browser.run(PICTURE)
+    turned = np.array(browser.run("view.matrix"))
+    assert np.abs(turned - before).max() > 0.1
+    assert turned @ turned.T == pytest.approx(np.eye(3))
+    assert still != turning
+    browser.run("draw()")
+    assert browser.run(PICTURE) == still
 
 
 def test_the_table_sorts_by_mouse_and_keyboard(site, nodes, browser):
