@@ -45,7 +45,7 @@ def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
     codes = {}
     for role, label in labels.items():
         try:
-            codes[role] = orm.load_code(label)
+            codes[role] = _load_code(label)
             if isinstance(codes[role], orm.InstalledCode):
                 codes[role].validate_filepath_executable()
         except NotExistent as error:
@@ -85,6 +85,18 @@ def load_codes(**labels: str) -> dict[str, orm.AbstractCode]:
             remedy="The density is partitioned where it lies: give codes of one computer, as bader@COMPUTER.",
         )
     return codes
+
+
+def _load_code(label: str) -> orm.AbstractCode:
+    """Return a code; of several with one label that on a configured computer, which no imported archive brings."""
+    try:
+        return orm.load_code(label)
+    except MultipleObjectsError:
+        found = orm.QueryBuilder().append(orm.AbstractCode, filters={"label": label}).all(flat=True)
+        usable = [code for code in found if code.computer is not None and code.computer.is_configured]
+        if len(usable) != 1:
+            raise
+        return usable[0]
 
 
 def require_daemon() -> None:

@@ -173,5 +173,14 @@ def test_an_ambiguous_code_is_refused(aiida_localhost):
         launcher.load_codes(bader="twin")
 
 
+def test_a_code_that_an_archive_brought_stands_in_nobodys_way(aiida_localhost):
+    theirs = orm.Computer(
+        "theirs", "theirs.example.org", transport_type="core.ssh", scheduler_type="core.slurm"
+    )
+    for computer in (theirs.store(), aiida_localhost):
+        orm.InstalledCode(label="shared", computer=computer, filepath_executable="/bin/true").store()
+    assert launcher.load_codes(cp2k="shared")["cp2k"].computer.uuid == aiida_localhost.uuid
+
+
 def _scf_inputs(builder):
     return {**builder._inputs(prune=True)["scf"], "structure": builder.structure}
