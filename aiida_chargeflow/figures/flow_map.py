@@ -27,6 +27,7 @@ _LONGEST_ARROW_ANG = 4.0
 _LABEL_OFFSET_ANG = 2.6
 _FRAME_ANG = 5.0
 _LABEL_SHARE = 0.085  # of the width of a large dot: labels keep their size on paper
+_FRAME_SHARE = 0.2  # so that labels stay off the axes
 AtomLabels = Literal["none", "number", "magnitude"]
 FACETS = ((1, 1, 1), (-1, -1, -1), (1, 0, 0), (-1, 0, 0))
 
@@ -159,7 +160,7 @@ def magnitude_bar(
 def common_frame(slices: Sequence[Slice]) -> Array:
     """Return lowest and highest coordinates in Å, shape (2, 2), that maps on one scale need."""
     corners = np.vstack([cut.outline_ang for cut in slices])
-    margin = max(_FRAME_ANG, 2 * _LABEL_SHARE * _span(corners))
+    margin = max(_FRAME_ANG, _FRAME_SHARE * _span(corners))
     return np.stack([corners.min(axis=0) - margin, corners.max(axis=0) + margin])
 
 
