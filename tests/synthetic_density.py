@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 _TABLE_STEP_BOHR = 0.005
 _REACH_BOHR = 9.5
-NOISE = 1e-13  # e/bohr³; the vacuum of a real density is not zero
+_NOISE = 1e-13  # e/bohr³; the vacuum of a real density is not zero
 
 
 def density_of(
@@ -28,7 +28,7 @@ def density_of(
     """
     density = np.zeros((n, n, n))
     _superpose(density, sites_bohr, kinds, tables, edges_bohr / n)
-    density += NOISE * np.random.default_rng(1).standard_normal((n, n))
+    density += _NOISE * np.random.default_rng(1).standard_normal((n, n))
     return density
 
 

@@ -9,47 +9,15 @@ then charges and flows; and whether the cheap gaps come in the right order.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 import numpy as np
 from aiida import load_profile, orm
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from aiida_chargeflow.results.gap_rows import gap_rows
-from aiida_chargeflow.results.select import load_model
-from aiida_chargeflow.science.elements import element
-from aiida_chargeflow.science.kinds import LIGAND, decode
-
-Array = NDArray[np.float64]
+from aiida_chargeflow.results.select import load_model, model_row
 
 _GAPS = ("gap_ev", "band_edge_gap_ev", "n_traps", "homo_on", "lumo_on")
-
-
-@dataclass(frozen=True)
-class Flows:
-    """Charges and flow magnitudes of a dot, shape (n_atoms,), and the kinds of its atoms."""
-
-    kinds: list[str]
-    charge: Array
-    magnitude: Array
-
-    @classmethod
-    def of(cls, node: orm.WorkChainNode) -> Flows:
-        stored = node.outputs.charge_flow
-        kinds = [site.kind_name for site in node.outputs.structure.sites]
-        return cls(kinds, stored.get_array("bader_charge"), stored.get_array("flow_magnitude"))
-
-    def mean_of_anions(self, coordination: int) -> float | None:
-        """Return the mean flow of the framework's anions with so many bonds."""
-        is_such = np.array([_is_anion(kind, coordination) for kind in self.kinds])
-        return float(self.magnitude[is_such].mean()) if is_such.any() else None
-
-
-def _is_anion(name: str, coordination: int) -> bool:
-    kind = decode(name)
-    inside = kind.region != LIGAND and kind.coordination == coordination
-    return inside and element(kind.symbol).oxidation_state < 0
 
 
 def gaps(pairs: list[tuple[orm.WorkChainNode, orm.WorkChainNode]]) -> None:
@@ -79,14 +47,16 @@ def flows(pairs: list[tuple[orm.WorkChainNode, orm.WorkChainNode]]) -> None:
     )
     print("|---|---|---|---|---|---|---|")
     for nodes in pairs:
-        cheap, reference = (Flows.of(node) for node in nodes)
-        factor = (cheap.charge @ reference.charge) / (cheap.charge @ cheap.charge)
-        left = np.sqrt(np.mean((reference.charge - factor * cheap.charge) ** 2))
-        anions = [f"{_cell(cheap.mean_of_anions(c))} / {_cell(reference.mean_of_anions(c))}" for c in (3, 4)]
-        r = np.corrcoef(cheap.magnitude, reference.magnitude)[0, 1]
+        q, q_reference = (node.outputs.charge_flow.get_array("bader_charge") for node in nodes)
+        flow, flow_reference = (node.outputs.charge_flow.get_array("flow_magnitude") for node in nodes)
+        factor = (q @ q_reference) / (q @ q)
+        left = np.sqrt(np.mean((q_reference - factor * q) ** 2))
+        means = [model_row(node)["environments"] for node in nodes]
+        anions = [" / ".join(_cell(mean[name]) for mean in means) for name in ("3c anion", "4c anion")]
+        r = np.corrcoef(flow, flow_reference)[0, 1]
         print(
             f"| {nodes[0].outputs.summary['formula']} | {factor:.3f} | {left:.3f} "
-            f"| {cheap.magnitude.mean():.3f} / {reference.magnitude.mean():.3f} | {' | '.join(anions)} | {r:.3f} |"
+            f"| {flow.mean():.3f} / {flow_reference.mean():.3f} | {' | '.join(anions)} | {r:.3f} |"
         )
 
 

@@ -188,10 +188,13 @@ def _density_of(run: Path) -> Path:
 
 def _bader(rehearsal: Rehearsal, label: str, n_atoms: int, run: Path, into: Path) -> None:
     """Let the Bader engine find the charges in a density, and go on with those."""
+    invented = run.parent / f"{label}-ACF.dat"
+    if not invented.exists():
+        shutil.copy(run / "ACF.dat", invented)
     command = [str(_density_of(run)), "-o", str(into)]
     if not rehearsal.step("Bader", label, n_atoms, command, into, module=f"{PACKAGE}.bader.cli"):
         return
-    meant, found = (read_acf(at / "ACF.dat").bader_population for at in (run, into))
+    meant, found = (read_acf(path).bader_population for path in (invented, into / "ACF.dat"))
     error = np.abs(found - meant)
     print(
         f"charges off those that were meant by {error.mean():.3f} e on average, {error.max():.3f} e at most"
