@@ -14,7 +14,7 @@ from .lattice import TETRAHEDRAL, Integers, Mask, Polyhedron, anion_sites_around
 from .materials import Material
 
 Action = Literal["substitute", "remove", "add", "exchange"]
-Start = Literal["v1", "v2"]
+Start = Literal["v1", "v2", "v3"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Draft:
     cation_neighbours: Integers = field(init=False)
     anion_neighbours: Integers = field(init=False)
     ligand: str = "Cl"
-    start: Start = "v2"
+    start: Start = "v3"
     edits: list[Edit] = field(default_factory=list)
     pattern: str = ""
 
@@ -173,7 +173,7 @@ def lay_out(
     polyhedra: tuple[Polyhedron, ...],
     layers: tuple[Material, ...],
     ligand: str = "Cl",
-    start: Start = "v2",
+    start: Start = "v3",
 ) -> Draft:
     """Lay out the materials on the lattice, abruptly, without ligands.
 

@@ -5,7 +5,10 @@ ligand on three cations lets go of the one that needs it least, and one that is 
 the sum of the squared errors of the cations' valences falls. The valences are Pauling's bond strengths: each atom
 shares its charge equally among its bonds (J. Am. Chem. Soc. 51, 1010 (1929)).
 
-A *slot* 4·c + k is the k-th bond of cation c, where no framework anion sits.
+A *slot* 4·c + k is the k-th bond of cation c, where no framework anion sits. A bridge off the lattice *leans* at an
+end whose slot is at right angles to the line of its two cations. There the ligand comes close to one bond of the
+cation and opposite to another: if an anion sits on that one, the cation is bent far from a tetrahedron, and its empty
+state lies low in the gap.
 """
 
 from __future__ import annotations
@@ -75,7 +78,8 @@ class _Search:
     """The state of the search: what every cation lacks, and the slots of every ligand."""
 
     def __init__(self, draft: Draft) -> None:
-        self.cost = start_parameters().placing
+        self.cost = start_parameters().placing[draft.start]
+        self.cations = draft.cations
         framework = draft.framework_anions
         self.n_anions: list[int] = framework[draft.cation_neighbours].sum(1).tolist()
         self.lacks = _lacking(draft).tolist()
@@ -166,12 +170,41 @@ class _Search:
         if fewest >= _RIGID:
             return np.inf
         if fewest <= 1:
-            return cost
+            return cost + self.cost.opposite_one_of_three * self._opposite(slots, 3)
+        if self._opposite(slots, 2):
+            cost += self.cost.opposite_one_of_two
         return cost + (self.cost.bridge_to_3_anions if most >= 3 else self.cost.bridge_to_2_anions)
+
+    def _opposite(self, slots: Slots, n_anions: int) -> bool:
+        """Return whether a bridge leans away from an anion of an end that has ``n_anions``."""
+        one, two = (slot // 4 for slot in slots)
+        line = self.cations[two] - self.cations[one]
+        for slot, towards in zip(slots, (line, -line), strict=True):
+            cation, k = divmod(slot, 4)
+            if self.n_anions[cation] == n_anions and TETRAHEDRAL[k] @ towards <= 0:
+                away = np.flatnonzero(TETRAHEDRAL @ towards < 0)
+                if any(4 * cation + other not in self.owner for other in away.tolist()):
+                    return True
+        return False
+
+    def _crowding(self, ligand: int, slots: Slots, moved: set[int]) -> float:
+        """Return the cost of a bridge off the lattice beside another bridge to the same cation.
+
+        Cations with a single anion turn towards both.
+        """
+        if len(slots) != 2 or not self._off_lattice(slots):
+            return 0.0
+        cations = [slot // 4 for slot in slots]
+        if self.cost.second_bridge == 0 or min(self.n_anions[cation] for cation in cations) <= 1:
+            return 0.0
+        others = {self.owner.get(4 * cation + k, -1) for cation in cations for k in range(4)}
+        others -= {-1, ligand} | moved
+        return self.cost.second_bridge if any(len(self.bound[other]) == 2 for other in others) else 0.0
 
     def _gain(self, change: Change) -> float:
         """Return by how much the cost falls."""
         given: dict[int, float] = {}
+        moved = {ligand for ligand, _ in change}
         cost = 0.0
         for ligand, slots in change:
             old = self.bound[ligand]
@@ -180,9 +213,15 @@ class _Search:
             for slot in slots:
                 given[slot // 4] = given.get(slot // 4, 0.0) + 1 / len(slots)
             cost += self._bonding(slots) - self._bonding(old)
+            cost += self._crowding(ligand, slots, moved) - self._crowding(ligand, old, moved)
         for cation, amount in given.items():
-            cost += amount * (amount - 2 * self.lacks[cation])
+            lacked = self.lacks[cation]
+            cost += self._error(lacked - amount) - self._error(lacked)
         return -cost
+
+    def _error(self, lacks: float) -> float:
+        """Return the cost of a cation that lacks so much charge, in e²."""
+        return lacks**2 + self.cost.uneven * lacks**4
 
     def run(self) -> None:
         """Make every change that lowers the cost, in the order of the ligands, the large gains first."""

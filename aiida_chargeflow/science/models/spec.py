@@ -96,7 +96,7 @@ class ModelSpec(_Frozen):
     surface: tuple[PatternSpec, ...]
     passivation: PassivationSpec = PassivationSpec()
     start_geometry: Literal["force-field", "lattice"] = "force-field"
-    start: Start = "v2"
+    start: Start = "v3"
     materials: dict[str, Material] = Field(default_factory=dict)
 
     @field_validator("shells", mode="before")

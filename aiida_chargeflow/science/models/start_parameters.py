@@ -40,6 +40,10 @@ class Placing(_Frozen):
     bridge_to_3_anions: float
     bridge_to_2_anions: float
     three_cations: float
+    uneven: float
+    opposite_one_of_two: float
+    opposite_one_of_three: float
+    second_bridge: float
 
 
 class FirstStart(_Frozen):
@@ -58,6 +62,7 @@ class StartParameters(_Frozen):
 
     :param bonds: by pair, such as ``In-As``.
     :param angles: by the formal charge of the cation.
+    :param placing: by the version of the start geometry.
     """
 
     bonds: dict[str, BondValence]
@@ -65,7 +70,7 @@ class StartParameters(_Frozen):
     other_ligand_b_ang: float
     least_valence: float
     angles: dict[int, Angles]
-    placing: Placing
+    placing: dict[str, Placing]
     v1: FirstStart
 
 
