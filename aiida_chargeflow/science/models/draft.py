@@ -10,6 +10,7 @@ from ase.data import atomic_numbers, chemical_symbols
 
 from ..elements import element
 from ..kinds import CORE, INTERLAYER, LIGAND, SHELL
+from .geometry import Floats
 from .lattice import TETRAHEDRAL, Integers, Mask, Polyhedron, anion_sites_around, find
 from .materials import Material
 
@@ -156,6 +157,12 @@ class Draft:
     def formal_charge(self) -> int:
         """Return the sum of the formal charges of all occupied sites, in e."""
         return int(self.charge_of(self.cation_z).sum() + self.charge_of(self.anion_z).sum())
+
+    def dipole_moment(self) -> Floats:
+        """Return the sum of formal charges times lattice sites, in e a/4, shape (3,)."""
+        cations, anions = self.charge_of(self.cation_z), self.charge_of(self.anion_z)
+        moment: Floats = (cations @ self.cations + anions @ self.anions).astype(float)
+        return moment
 
     def _connect(self) -> None:
         self.anion_neighbours = find(self.cations, self.anions[:, None, :] - TETRAHEDRAL[None])

@@ -92,6 +92,10 @@ class _Search:
         self.owner: dict[int, int] = dict.fromkeys(slots.tolist(), -1)
         self.bound: dict[int, Slots] = {}
         self.home: dict[int, int] = {}
+        self.ends: list[list[int]] = draft.anions[self.site].tolist()
+        self.charge: list[int] = draft.charge_of(draft.anion_z).tolist()
+        self.moment: list[float] = draft.dipole_moment().tolist()
+        self.stiffness = self.cost.dipole / max(int((draft.cation_z > 0).sum()), 1)
         for ligand in np.flatnonzero((draft.anion_z > 0) & ~framework).tolist():
             self.bound[ligand], self.home[ligand] = (), ligand
             self._bind(ligand, tuple(self.slots_of[ligand]))
@@ -214,10 +218,30 @@ class _Search:
                 given[slot // 4] = given.get(slot // 4, 0.0) + 1 / len(slots)
             cost += self._bonding(slots) - self._bonding(old)
             cost += self._crowding(ligand, slots, moved) - self._crowding(ligand, old, moved)
+        cost += self._polarity(change)
         for cation, amount in given.items():
             lacked = self.lacks[cation]
             cost += self._error(lacked - amount) - self._error(lacked)
         return -cost
+
+    def _polarity(self, change: Change) -> float:
+        """Return the cost of the dipole moment that a change makes, in e²."""
+        touched = (slot for ligand, slots in change for slot in (*slots, *self.bound[ligand]))
+        if self.stiffness == 0 or all(self.n_anions[slot // 4] > 1 for slot in touched):
+            return 0.0
+        after = self._moment_after(change)
+        return self.stiffness * (sum(x * x for x in after) - sum(x * x for x in self.moment))
+
+    def _moment_after(self, change: Change) -> list[float]:
+        """Return the dipole moment of the dot after a change, in e a/4; ligands at the mean of the sites they cover."""
+        moment = list(self.moment)
+        for ligand, slots in change:
+            for bound, sign in ((slots, 1.0), (self.bound[ligand], -1.0)):
+                share = sign * self.charge[ligand] / len(bound)
+                for slot in bound:
+                    for axis, x in enumerate(self.ends[slot]):
+                        moment[axis] += share * x
+        return moment
 
     def _error(self, lacks: float) -> float:
         """Return the cost of a cation that lacks so much charge, in e²."""
@@ -240,6 +264,7 @@ class _Search:
                 if (found := self._gain(change)) > gain + 1e-9:
                     best, gain = change, found
             if best is not None:
+                self.moment = self._moment_after(best)
                 for one, _ in best:
                     self._bind(one, ())
                 for one, slots in best:

@@ -35,9 +35,31 @@ def place_ligands(draft: Draft, n: int, symbol: str) -> None:
     stages = _stages(draft)
     while remaining:
         sites = next(stages)
-        chosen = sites[spread(draft.anions[sites], remaining)] if len(sites) > remaining else sites
-        draft.add_ligands(chosen, symbol)
-        remaining -= len(chosen)
+        draft.add_ligands(_choice(draft, sites, remaining, symbol), symbol)
+        remaining -= min(len(sites), remaining)
+
+
+def _choice(draft: Draft, sites: Integers, n: int, symbol: str) -> Integers:
+    """Return ``n`` of the sites, or all: spread evenly, then swapped as long as the dipole moment of the dot falls.
+
+    Between the ends of a dipole the levels of one end move into the gap of the other. ``start: v2`` only spreads them.
+    """
+    if len(sites) <= n:
+        return sites
+    chosen = spread(draft.anions[sites], n)
+    if draft.start in ("v1", "v2"):
+        return sites[chosen]
+    points, charge = draft.anions[sites].astype(float), element(symbol).oxidation_state
+    taken = np.isin(np.arange(len(sites)), chosen)
+    moment = draft.dipole_moment() + charge * points[taken].sum(0)
+    while True:
+        out, into = np.flatnonzero(taken), np.flatnonzero(~taken)
+        after = moment + charge * (points[into][None] - points[out][:, None])
+        size = np.linalg.norm(after, axis=2).round(6)
+        i, j = np.unravel_index(np.argmin(size), size.shape)
+        if size[i, j] >= np.linalg.norm(moment) - 1e-3:
+            return sites[taken]
+        taken[out[i]], taken[into[j]], moment = False, True, after[i, j]
 
 
 def _stages(draft: Draft) -> Iterator[Integers]:

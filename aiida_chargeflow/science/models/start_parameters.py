@@ -44,6 +44,7 @@ class Placing(_Frozen):
     opposite_one_of_two: float
     opposite_one_of_three: float
     second_bridge: float
+    dipole: float
 
 
 class FirstStart(_Frozen):

@@ -60,11 +60,13 @@ def test_digests_do_not_change_between_versions():
     assert digests == ["3d65c2ee8b82", "1a7d994a84b3"]
     named = [ModelSpec.from_mapping(content | {"start": "v1"}).digest[:12] for content in contents]
     assert named == digests
+    second = [ModelSpec.from_mapping(content | {"start": "v2"}).digest[:12] for content in contents]
+    assert second == ["1385cf001fed", "58cdd3c075d3"]
     today = [ModelSpec.from_mapping(content).digest[:12] for content in contents]
-    assert today == ["1385cf001fed", "58cdd3c075d3"]
+    assert today == ["402ce18fdcdc", "9ad9d628c2ce"]
 
 
-@pytest.mark.parametrize("start", ["v1", "v2"])
+@pytest.mark.parametrize("start", ["v1", "v2", "v3"])
 def test_the_stored_form_keeps_the_version_of_the_start_geometry(start):
     spec = ModelSpec.from_mapping({"core": CORE, "start": start})
     again = ModelSpec.from_stored(spec.to_mapping())

@@ -191,7 +191,7 @@ def test_number_words():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("start", "told"), [({}, False), ({"start": "v2"}, True)])
+@pytest.mark.parametrize(("start", "told"), [({}, False), ({"start": "v2"}, True), ({"start": "v3"}, True)])
 def test_the_version_of_the_start_geometry_is_described(start, told):
     spec = {"start_geometry": "force-field", **start}
     text = geometry({"spec": spec, "relaxation": None})
