@@ -29,6 +29,7 @@ Change = Sequence[tuple[int, Slots]]
 
 _NEIGHBOURS_SQUARED = 8  # of cations, and of the lattice sites that one ligand can bridge, in (a/4)²
 _RIGID = 3  # two cations with so many anions cannot lean towards a common ligand
+_STIFF_CHARGE = 3  # cations of lower charge bend: Cd in relaxed Cd68Se55Cl26 lies between three bridges
 _LEAST_GAINS = (0.5, 0.25, 0.1, 1e-6)  # the best changes first, whatever the order of the ligands
 _MOST_TARGETS = 12  # places elsewhere that are tried for each ligand
 _NEEDY_E = 0.2  # a cation is worth a move from elsewhere if it lacks this much
@@ -80,6 +81,7 @@ class _Search:
     def __init__(self, draft: Draft) -> None:
         self.cost = start_parameters().placing[draft.start]
         self.cations = draft.cations
+        self.cation_charge: list[int] = draft.charge_of(draft.cation_z).tolist()
         framework = draft.framework_anions
         self.n_anions: list[int] = framework[draft.cation_neighbours].sum(1).tolist()
         self.lacks = _lacking(draft).tolist()
@@ -201,7 +203,8 @@ class _Search:
         cations = [slot // 4 for slot in slots]
         if self.cost.second_bridge == 0 or min(self.n_anions[cation] for cation in cations) <= 1:
             return 0.0
-        others = {self.owner.get(4 * cation + k, -1) for cation in cations for k in range(4)}
+        stiff = [cation for cation in cations if self.cation_charge[cation] >= _STIFF_CHARGE]
+        others = {self.owner.get(4 * cation + k, -1) for cation in stiff for k in range(4)}
         others -= {-1, ligand} | moved
         return self.cost.second_bridge if any(len(self.bound[other]) == 2 for other in others) else 0.0
 
