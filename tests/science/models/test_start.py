@@ -65,17 +65,11 @@ def test_environments_are_those_of_relaxed_dots(material, k):
     assert shared / sum(sum(counts.values()) for counts in wanted) >= 0.95
 
 
-@pytest.mark.parametrize(
-    ("material", "start", "cations", "ligands"),
-    [
-        ("ZnSe", "v3", {(2, 1): 24, (2, 2): 12, (3, 0): 2, (3, 1): 2, (4, 0): 28}, {1: 2, 2: 24}),
-        ("CdSe", "v2", {(2, 1): 22, (2, 2): 14, (3, 0): 2, (3, 1): 2, (4, 0): 28}, {2: 26}),
-    ],
-)
-def test_extra_chlorides_sit_where_the_relaxed_dot_has_them(material, start, cations, ligands):
-    """In published Zn68Se55Cl26 two Cl lie on top of ⟨111⟩; in Cd68Se55Cl26 they bridge, as v2 has it for both."""
-    found = environments(make(core={"material": material, "planes": [9, 8, 5]}, start=start))
-    assert found == (cations, ligands)
+def test_extra_chlorides_of_cdse_bridge_as_in_the_relaxed_dot():
+    """Published Cd68Se55Cl26: every Cl bridges, two of them from the middle of a ⟨111⟩ facet."""
+    cations, ligands = environments(make(core={"material": "CdSe", "planes": [9, 8, 5]}))
+    assert cations == {(2, 1): 22, (2, 2): 14, (3, 0): 2, (3, 1): 2, (4, 0): 28}
+    assert ligands == {2: 26}
 
 
 def largest_resultant(model):
@@ -121,37 +115,31 @@ def dipole_moment(model):
     [
         {"core": {"material": "InAs", "planes": [8, 13, 6]}, "passivation": {"rule": "saturate"}},
         {"core": {"material": "InAs", "planes": [5, 8, 5]}},
-        {"core": {"material": "InAs", "planes": [5, 8, 5]}, "shells": SHELL, "interface": "alloyed"},
+        {"core": {"material": "InAs", "planes": [5, 8, 5]}, "surface": "exchange"},
     ],
 )
 def test_ligands_leave_the_dot_without_much_of_a_dipole(content):
-    """Published In107As73Cl102 has 9 e Å. With 42, as v2 builds it, the levels of one end lie in the gap of the other."""
+    """Published In107As73Cl102 has 9 e Å. With 42, as in v2, the levels of one end lie in the gap of the other."""
     moments = {start: dipole_moment(make(**content, start=start)) for start in ("v2", "v3")}
-    assert moments["v3"] < 5.0 < moments["v2"]
+    assert moments["v3"] < 0.5 * moments["v2"]
 
 
 @pytest.mark.parametrize(
-    ("content", "moves"),
+    "content",
     [
-        ({"core": {"material": "InAs", "planes": [5, 8, 5]}}, True),
-        ({"surface": "exchange"}, True),
-        ({"shells": SHELL, "interface": "alloyed"}, False),
-        ({"shells": SHELL, "surface": "vacancies-2x2"}, False),
-        (
-            {
-                "core": {"material": "InAs", "planes": [5, 4, 3]},
-                "surface": {"pattern": "exchange", "fraction": 0.34},
-            },
-            True,
-        ),
-        ({"core": {"material": "GaSb", "planes": [8, 13, 6]}, "passivation": {"rule": "saturate"}}, True),
+        {"core": {"material": "InAs", "planes": [5, 8, 5]}},
+        {"surface": "exchange"},
+        {"shells": SHELL, "interface": "alloyed"},
+        {"shells": SHELL, "surface": "vacancies-2x2"},
+        {
+            "core": {"material": "InAs", "planes": [5, 4, 3]},
+            "surface": {"pattern": "exchange", "fraction": 0.34},
+        },
+        {"core": {"material": "GaSb", "planes": [8, 13, 6]}, "passivation": {"rule": "saturate"}},
     ],
 )
-def test_ligands_serve_the_cations_and_distances_show_their_bonds(content, moves):
-    """Pauling's sums: every atom shares its charge equally among its bonds. A bond itself is worth something too.
-
-    Where lattice sites serve them all, ligands stay there.
-    """
+def test_ligands_serve_the_cations_and_distances_show_their_bonds(content):
+    """Pauling's sums: every atom shares its charge equally among its bonds. A bond itself is worth something too."""
     models = [make(**content), make(**content, start_geometry="lattice")]
     costs = []
     for model in models:
@@ -164,10 +152,7 @@ def test_ligands_serve_the_cations_and_distances_show_their_bonds(content, moves
         error = ((received - model.formal_charges)[cation] ** 2).sum()
         costs.append(error - start_parameters().placing["v3"].bond_gain * n_bonds)
     settled, on_lattice = models
-    if moves:
-        assert costs[0] < costs[1]
-    else:
-        assert costs[0] == pytest.approx(costs[1])
+    assert costs[0] < costs[1]
     assert settled.formula == on_lattice.formula
     assert len({tuple(site) for site in settled.sites.tolist()}) == len(settled.sites)
     assert bond_graph(settled.atoms, exclude_like_charges=True).bonds.tolist() == settled.bonds.tolist()
