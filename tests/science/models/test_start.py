@@ -94,6 +94,32 @@ def test_bridges_leave_cations_tetrahedral(material, k, largest):
     assert largest_resultant(iii_v(material, k)) < largest
 
 
+def widest_angle(model):
+    """Return the widest anion-cation-bridge angle at cations with two anions, over bridges to one with two or three."""
+    positions, ligand = model.atoms.positions, model.regions == 4
+    neighbours = {atom: [] for atom in range(len(ligand))}
+    for one, two in model.bonds.tolist():
+        neighbours[one].append(two)
+        neighbours[two].append(one)
+    widest = 0.0
+    for bridge in np.flatnonzero(ligand & (model.coordination == 2)).tolist():
+        anions = {c: [a for a in neighbours[c] if not ligand[a]] for c in neighbours[bridge]}
+        if min(map(len, anions.values())) < 2:
+            continue
+        for cation, held in anions.items():
+            u = positions[[bridge, *held]] - positions[cation]
+            u /= np.linalg.norm(u, axis=1)[:, None]
+            if len(held) == 2:
+                widest = max(widest, np.degrees(np.arccos((u[1:] @ u[0]).min())))
+    return widest
+
+
+@pytest.mark.parametrize("material", ["InAs", "GaP"])
+def test_no_bridge_stands_opposite_to_an_anion_of_a_cation_with_two(material):
+    """120° at most in the smallest relaxed dots, 150° with v2."""
+    assert widest_angle(iii_v(material, 1)) < 130 < widest_angle(iii_v(material, 1, start="v2"))
+
+
 def test_v2_bends_cations_of_the_smallest_dot():
     assert largest_resultant(iii_v("InAs", 1, start="v2")) > 1.4
 
