@@ -35,6 +35,10 @@ _II_VI = {16: 1, 68: 2, 176: 3, 324: 4, 592: 5}
 FITTED_ANGLES = ("In31As", "In249As", "In107P", "Ga249As", "Cd16Se", "Cd176Se", "In31Sb")
 
 
+#: By family and dot: bridges opposite to one of two anions and of three, and resultants, of each dot.
+Bent = dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray, np.ndarray]]]
+
+
 @dataclass(frozen=True)
 class Dot:
     """A dot with its bonds, the cation first, and the lattice site of each cation and framework anion."""
@@ -139,6 +143,43 @@ def agreement(one: Dot, two: Dot) -> float:
     return shared / sum(sum(counts.values()) for counts in one.environments())
 
 
+def bridge_angles(dot: Dot) -> np.ndarray:
+    """Return for each end of a bridge between two cations, shape (n, 3): how many framework anions its cation has,
+    how many the other, and the widest angle in degrees between the bridge and one of those at this end.
+    """
+    positions = dot.atoms.positions
+    held: dict[int, list[int]] = defaultdict(list)
+    for cation, anion in dot.bonds[~dot.is_ligand[dot.bonds[:, 1]]].tolist():
+        held[cation].append(anion)
+    rows = []
+    for ligand, ends in dot.bound().items():
+        for cation, other in (ends, ends[::-1]) if len(ends) == 2 else ():
+            arms = positions[[ligand, *held[cation]]] - positions[cation]
+            arms /= np.linalg.norm(arms, axis=1)[:, None]
+            widest = np.degrees(np.arccos(np.clip((arms[1:] @ arms[0]).min(initial=1.0), -1, 1)))
+            rows.append((len(held[cation]), len(held[other]), widest))
+    return np.array(rows, dtype=float).reshape(-1, 3)
+
+
+def opposite(dot: Dot, n_anions: int, least_other: int) -> np.ndarray:
+    """Return which bridges stand opposite (130°) to an anion, over ends with ``n_anions`` at one, at the other more."""
+    here, there, widest = bridge_angles(dot).T
+    result: np.ndarray = widest[(here == n_anions) & (there >= least_other)] > 130
+    return result
+
+
+def resultants(dot: Dot) -> np.ndarray:
+    """Sum the unit vectors of the four bonds of each cation with ligands: 0 for a tetrahedron, 1 for a flat pyramid."""
+    cation, ligand = dot.bonds[:, 0], dot.is_ligand[dot.bonds[:, 1]]
+    arms = np.diff(dot.atoms.positions[dot.bonds], axis=1)[:, 0]
+    total = np.zeros((len(dot.charges), 3))
+    np.add.at(total, cation, arms / np.linalg.norm(arms, axis=1)[:, None])
+    n_bonds = np.bincount(cation, minlength=len(total))
+    n_ligands = np.bincount(cation[ligand], minlength=len(total))
+    size: np.ndarray = np.linalg.norm(total[(n_bonds == 4) & (n_ligands > 0)], axis=1)
+    return size
+
+
 def superposition(moved: np.ndarray, fixed: np.ndarray, by: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return ``moved`` superposed on ``fixed`` by the atoms ``by``, and the distances of all atoms."""
     a, b = moved - moved[by].mean(0), fixed - fixed[by].mean(0)
@@ -215,7 +256,7 @@ def on_published_choice(target: Dot, spec: ModelSpec) -> QDModel | None:
     return realise(draft, spec, settle(draft))
 
 
-def compare(path: Path, lengths: dict[str, list[float]]) -> str | None:
+def compare(path: Path, lengths: dict[str, list[float]], bent: Bent) -> str | None:
     """Return the row of one published dot."""
     given = specification(list(read(path).symbols))
     if given is None:
@@ -223,6 +264,7 @@ def compare(path: Path, lengths: dict[str, list[float]]) -> str | None:
     spec = ModelSpec.from_mapping(given)
     models = {start: build(spec.model_copy(update={"start": start})) for start in ("v1", "v2", "v3")}
     target = published(path, spec.polyhedra[-1].cations())
+    _bend(bent, {"relaxed": target} | {start: dot_of(model) for start, model in models.items()})
     cells = [f"{100 * agreement(target, dot_of(model)):.1f}" for model in models.values()]
     chosen = on_published_choice(target, spec)
     framework = ~target.is_ligand
@@ -239,6 +281,24 @@ def compare(path: Path, lengths: dict[str, list[float]]) -> str | None:
     _collect(lengths, target, made)
     name, size = path.name.split("_HLE17")[0], path.name.split("_")[2].removesuffix("ang")
     return f"| {name} ({size} Å){' *' if path.name.startswith(FITTED_ANGLES) else ''} | {' | '.join(cells)} |"
+
+
+def _bend(bent: Bent, dots: dict[str, Dot]) -> None:
+    """Add how the ligands of each dot bend its cations, III-V and II-VI apart."""
+    charge = "III-V" if dots["relaxed"].charges.max() == 3 else "II-VI"
+    for name, dot in dots.items():
+        bent[charge, name].append((opposite(dot, 2, 2), opposite(dot, 3, 2), resultants(dot)))
+
+
+def _print_bent(bent: Bent) -> None:
+    print(
+        "\n| dots | ends of bridges at cations with two anions | opposite to one of these | at cations with three "
+        "| opposite | largest resultant of four bonds |\n|---|---|---|---|---|---|"
+    )
+    for (charge, name), parts in sorted(bent.items()):
+        two, three, size = (np.concatenate(part) for part in zip(*parts, strict=True))
+        counts = f"{len(two)} | {two.sum()} | {len(three)} | {three.sum()}"
+        print(f"| {charge}, {name} | {counts} | {size.max(initial=0):.2f} |")
 
 
 def _both(apart: np.ndarray, framework: np.ndarray) -> list[str]:
@@ -266,19 +326,22 @@ def main(folder: Path, names: tuple[str, ...]) -> None:
     )
     print("|" + "---|" * 10)
     lengths: dict[str, list[float]] = defaultdict(list)
+    bent: Bent = defaultdict(list)
     for path in sorted(folder.rglob("*_HLE17_*"), key=_order):
         if (
             path.suffix == ".xyz"
             and path.stem.lower().endswith("opt")
             and path.name.startswith(names or ("",))
         ):
-            row = None if "[" in path.name else compare(path, lengths)
+            row = None if "[" in path.name else compare(path, lengths, bent)
             if row:
                 print(row, flush=True)
     print("\n| bond | number | mean error / Å | mean absolute error / Å |\n|---|---|---|---|")
     for bond, errors in sorted(lengths.items()):
         if len(errors) >= 20:
             print(f"| {bond} | {len(errors)} | {np.mean(errors):+.3f} | {np.abs(errors).mean():.3f} |")
+
+    _print_bent(bent)
 
 
 def _order(path: Path) -> tuple[str, int, str]:

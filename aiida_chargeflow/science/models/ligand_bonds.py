@@ -228,9 +228,9 @@ class _Search:
         return -cost
 
     def _polarity(self, change: Change) -> float:
-        """Return the cost of the dipole moment that a change makes, in e²."""
+        """Return the cost of the dipole moment that a change makes, in e²: only where a cation may turn inside out."""
         touched = (slot for ligand, slots in change for slot in (*slots, *self.bound[ligand]))
-        if self.stiffness == 0 or all(self.n_anions[slot // 4] > 1 for slot in touched):
+        if self.stiffness == 0 or not any(self.n_anions[slot // 4] <= 1 for slot in touched):
             return 0.0
         after = self._moment_after(change)
         return self.stiffness * (sum(x * x for x in after) - sum(x * x for x in self.moment))
