@@ -10,8 +10,11 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 from aiida_cp2k.calculations import Cp2kCalculation
 
+from ..science.cp2k.hessian import START_HESSIAN, hessian_file, start_hessian
 from ..science.cp2k.input import ATOM_SHARES, KIND_SHARES
 from ..science.cp2k.orbital_cubes import COMPRESS, ORBITAL_CUBES
+from ..science.cp2k.relaxation import held_atoms
+from .structures import to_atoms
 
 _MARGIN = 0.05  # share of the wall time kept for the last SCF step and the wavefunction
 _MIN_MARGIN_S = 30
@@ -39,9 +42,9 @@ def validate_keep_cubes(node: orm.Str | None, _: object = None) -> str | None:
 class DotCalculation(Cp2kCalculation):
     """CP2K on a dot whose kinds carry region and coordination.
 
-    Differs from its base in four points: kinds reach CP2K by their full names (the base keeps one digit of
-    them), a projected density of states is parsed, orbital cubes are compressed before they are retrieved, and
-    CP2K stops by itself before the scheduler would kill it.
+    Differs from its base in five points: kinds reach CP2K by their full names (the base keeps one digit of
+    them), an optimisation may start from the Hessian of bonds and angles, a projected density of states is parsed,
+    orbital cubes are compressed before they are retrieved, and CP2K stops by itself before the scheduler would kill it.
     """
 
     @classmethod
@@ -85,6 +88,9 @@ class DotCalculation(Cp2kCalculation):
         if "MO_CUBES" in printed:
             calculation.append_text = COMPRESS
             calculation.retrieve_temporary_list += [f"{ORBITAL_CUBES}.gz", ORBITAL_CUBES]
+        if START_HESSIAN in str(self.inputs.parameters.get_dict().get("MOTION")):
+            self._write_hessian(folder)
+            calculation.provenance_exclude_list = [START_HESSIAN]  # large, and a function of the inputs
         granted = self.inputs.metadata.options.get("max_wallclock_seconds")
         if granted is not None:
             path = Path(folder.get_abs_path(self._DEFAULT_INPUT_FILE))
@@ -92,6 +98,11 @@ class DotCalculation(Cp2kCalculation):
             text = path.read_text(encoding="utf-8").replace("&GLOBAL\n", f"&GLOBAL\n   WALLTIME {limit}\n", 1)
             path.write_text(text, encoding="utf-8")
         return calculation
+
+    def _write_hessian(self, folder: Folder) -> None:
+        atoms = to_atoms(self.inputs.structure)
+        moves = ~held_atoms(self.inputs.parameters.get_dict(), len(atoms))
+        Path(folder.get_abs_path(START_HESSIAN)).write_bytes(hessian_file(start_hessian(atoms, moves)))
 
     @staticmethod
     def _write_structure(structure: orm.StructureData, folder: Folder, name: str) -> None:

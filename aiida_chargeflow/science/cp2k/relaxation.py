@@ -16,16 +16,20 @@ from ..errors import InputError
 from ..kinds import LIGAND, tag_regions
 from ..settings import Settings
 from ..units import BOHR_ANG, HARTREE_EV
+from .hessian import MOST_ATOMS, START_HESSIAN
 from .input import PROJECT, ScfSettings, cp2k_parameters
 from .versions import TESTED_VERSION, warn_unconverged
 
 TRAJECTORY = f"{PROJECT}-pos-1.xyz"
 _RANGES_A_LINE = 8  # CP2K cuts long lines of input
+_LONGEST_STEP_ANG = 0.1  # of a coordinate; CP2K's 0.25 took a dot uphill
 
 
 class RelaxLevel(Settings):
     """One optimisation.
 
+    :param optimizer: ``BFGS`` starts from the Hessian of bonds and angles, ``LBFGS`` from none; ``auto`` is the first
+        up to 1000 atoms.
     :param scf: how energy and forces are computed; the last stage is used, without its property output.
     :param max_force_ev_ang: largest component of a force on an atom that moves in the relaxed dot.
     :param moves: ``ligands``; ``surface``: those and every atom that has a ligand or fewer than four bonds; or
@@ -33,7 +37,7 @@ class RelaxLevel(Settings):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    optimizer: Literal["LBFGS", "BFGS"] = "LBFGS"
+    optimizer: Literal["auto", "BFGS", "LBFGS"] = "auto"
     max_steps: int = Field(200, ge=1)
     max_force_ev_ang: float = Field(0.025, gt=0)
     moves: Literal["ligands", "surface", "all"] = "all"
@@ -84,7 +88,7 @@ def relax_parameters(
     parameters["MOTION"] = {
         **_constraint(movable(atoms, level.moves)),
         "GEO_OPT": {
-            "OPTIMIZER": level.optimizer,
+            **_optimizer(level.optimizer, len(atoms)),
             "MAX_ITER": level.max_steps,
             **_thresholds(level.max_force_ev_ang / HARTREE_EV * BOHR_ANG),
         },
@@ -117,6 +121,24 @@ def movable(atoms: Atoms, moves: str) -> NDArray[np.bool_]:
         touched[i[free[j]]] = touched[j[free[i]]] = True
         free = free | touched | (graph.degrees() < BULK_COORDINATION)
     return free
+
+
+def held_atoms(parameters: Mapping[str, Any], n_atoms: int) -> NDArray[np.bool_]:
+    """Return which atoms an input of ``relax_parameters`` holds, shape (n_atoms,)."""
+    held = np.zeros(n_atoms, dtype=bool)
+    fixed = parameters["MOTION"].get("CONSTRAINT", {}).get("FIXED_ATOMS", {"LIST": []})
+    for word in " ".join(fixed["LIST"]).split():
+        first, _, last = word.partition("..")
+        held[int(first) - 1 : int(last or first)] = True
+    return held
+
+
+def _optimizer(wanted: str, n_atoms: int) -> dict[str, Any]:
+    """Return the keys that choose the optimiser."""
+    if wanted == "LBFGS" or (wanted == "auto" and n_atoms > MOST_ATOMS):
+        return {"OPTIMIZER": "LBFGS"}
+    start = {"USE_MODEL_HESSIAN": False, "RESTART_HESSIAN": True, "RESTART_FILE_NAME": START_HESSIAN}
+    return {"OPTIMIZER": "BFGS", "BFGS": {**start, "TRUST_RADIUS": _LONGEST_STEP_ANG}}
 
 
 def _constraint(free: NDArray[np.bool_]) -> dict[str, Any]:
