@@ -8,6 +8,7 @@ from ase import Atoms
 
 from aiida_chargeflow.calculations.cp2k import DotCalculation
 from aiida_chargeflow.calculations.structures import to_atoms
+from aiida_chargeflow.science.cp2k.hessian import START_HESSIAN
 from aiida_chargeflow.science.cp2k.relaxation import RelaxLevel, relax_parameters
 from aiida_chargeflow.workchains.data_files import cp2k_data_files
 from aiida_chargeflow.workchains.model import ModelWorkChain
@@ -61,6 +62,13 @@ def test_the_long_bond_shortens_and_the_kinds_stay(codes):
     assert (jobs[0].label, jobs[-1].label) == ("rough", "fine")
     assert jobs[0].exit_status == 500, "too few steps: the level goes on"
     assert jobs[1].inputs.structure.uuid == jobs[0].outputs.output_structure.uuid
+    for job in jobs:
+        assert "Hessian restart file read" in job.outputs.retrieved.base.repository.get_object_content(
+            "aiida.out"
+        )
+        assert START_HESSIAN not in job.base.repository.list_object_names(), (
+            "large, and a function of the inputs"
+        )
 
     after = to_atoms(outputs["output_structure"])
     assert after.get_tags().tolist() == before.get_tags().tolist()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from aiida_chargeflow.science.cp2k.relaxation import RelaxLevel, movable, relax_parameters
+from aiida_chargeflow.science.cp2k.hessian import MOST_ATOMS, START_HESSIAN
+from aiida_chargeflow.science.cp2k.relaxation import RelaxLevel, held_atoms, movable, relax_parameters
 from aiida_chargeflow.science.errors import InputError
 
 SCF = {"cutoff_ry": 200, "padding_ang": 2.5, "stages": [{"name": "direct", "final": True}]}
@@ -65,6 +66,27 @@ def test_the_others_are_held_by_their_numbers():
     assert held == ["2..4 6..10"]
     everything = level.model_copy(update={"moves": "all"})
     assert "CONSTRAINT" not in relax_parameters(chain(), everything)["MOTION"]
+
+
+@pytest.mark.parametrize("moves", ["ligands", "surface", "all"])
+def test_an_input_tells_which_atoms_it_holds(moves):
+    level = RelaxLevel.from_mapping({"name": "some", "scf": SCF, "moves": moves})
+    held = held_atoms(relax_parameters(chain(), level), len(chain()))
+    np.testing.assert_array_equal(held, ~movable(chain(), moves))
+
+
+def test_the_dense_hessian_is_for_dots_it_fits():
+    def optimisation(n_atoms, **level):
+        atoms = Atoms(f"In{n_atoms}", positions=np.arange(3 * n_atoms).reshape(-1, 3), tags=[14] * n_atoms)
+        settings = RelaxLevel.from_mapping({"name": "wanted", "scf": SCF, **level})
+        return relax_parameters(atoms, settings)["MOTION"]["GEO_OPT"]
+
+    small = optimisation(4)
+    assert small["OPTIMIZER"] == "BFGS"
+    assert small["BFGS"]["RESTART_HESSIAN"] is True
+    assert small["BFGS"]["RESTART_FILE_NAME"] == START_HESSIAN
+    assert optimisation(MOST_ATOMS + 1)["OPTIMIZER"] == "LBFGS"
+    assert optimisation(4, optimizer="LBFGS").keys().isdisjoint(["BFGS"])
 
 
 def test_no_ligand_no_relaxation_of_ligands():
