@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiida import orm
@@ -14,20 +14,24 @@ from ..science.errors import InputError
 from .orbitals import orbital_result
 
 MINIMAL_BASIS = "SZV"
-AS_BUILT, RELAXED, GIVEN = "as built", "relaxed", "given"
+AS_BUILT, PARTLY_RELAXED, RELAXED, GIVEN = "as built", "partly relaxed", "relaxed", "given"
 
 
 def geometry(node: orm.WorkChainNode) -> str:
     """Return where the atoms of a model stood; see ``geometry_of``."""
-    return geometry_of({name for name in ("relax", "spec", "files") if name in node.inputs})
+    levels = node.inputs.relax.settings.get_dict()["levels"] if "relax" in node.inputs else []
+    return geometry_of({name for name in ("spec", "files") if name in node.inputs}, levels)
 
 
-def geometry_of(inputs: Collection[str]) -> str:
+def geometry_of(inputs: Collection[str], levels: Sequence[Mapping[str, Any]]) -> str:
     """Return where the atoms of a run with these inputs stood: ``as built`` by rules alone, ``relaxed`` by its
-    protocol, or ``given`` as a structure, whose history the run does not know.
+    protocol or ``partly relaxed`` by one that does not ask for converged forces, or ``given`` as a structure, whose
+    history the run does not know.
+
+    :param levels: of the relaxation, none where there was none.
     """
-    if "relax" in inputs:
-        return RELAXED
+    if levels:
+        return RELAXED if levels[-1].get("must_converge", True) else PARTLY_RELAXED
     return AS_BUILT if "spec" in inputs and "files" not in inputs else GIVEN
 
 
@@ -82,6 +86,8 @@ def cautions(node: orm.WorkChainNode) -> list[str]:
     ]
     if geometry(node) == AS_BUILT:
         found.append("the geometry is as built, not relaxed")
+    if geometry(node) == PARTLY_RELAXED:
+        found.append("the geometry was relaxed for some steps only, its forces were not asked to converge")
     if is_survey(node):
         found.append("it was computed in the minimal basis, to rank dots: not for results")
     return found

@@ -28,10 +28,12 @@ class _Known:
     """What the database says of one run.
 
     :param inputs: labels of the inputs that were looked for and exist.
+    :param levels: of its relaxation.
     """
 
     summary: dict[str, Any] = field(default_factory=dict)
     inputs: set[str] = field(default_factory=set)
+    levels: list[dict[str, Any]] = field(default_factory=list)
     basis: str | None = None
 
 
@@ -49,7 +51,7 @@ def _row(node: orm.WorkChainNode, known: _Known) -> dict[str, Any]:
     found = _characters(node, known.summary)
     places = {f"{name}_on": found[name].place if name in found else None for name in ("homo", "lumo")}
     numbers = {key: known.summary.get(key) for key in _KEYS}
-    return numbers | places | {"geometry": geometry_of(known.inputs), "basis": known.basis}
+    return numbers | places | {"geometry": geometry_of(known.inputs, known.levels), "basis": known.basis}
 
 
 def _characters(node: orm.WorkChainNode, summary: dict[str, Any]) -> dict[str, Character]:
@@ -73,10 +75,12 @@ def _known(pks: Sequence[int]) -> dict[int, _Known]:
         with_outgoing="run",
         edge_filters={"label": {"in": ["spec", "files", "relax__settings", "scf__settings"]}},
         edge_project="label",
-        project="attributes.basis",
+        project=["attributes.basis", "attributes.levels"],
     )
-    for pk, basis, label in inputs.iterall():
+    for pk, basis, levels, label in inputs.iterall():
         known[pk].inputs.add(label.partition("__")[0])
+        if label == "relax__settings":
+            known[pk].levels = levels
         if label == "scf__settings":
             known[pk].basis = basis
     return known

@@ -142,6 +142,18 @@ class RelaxWorkChain(BaseRestartWorkChain):
         self.report("node failure: running the level again")
         return ProcessHandlerReport(True)
 
+    @process_handler(priority=305, exit_codes=[_EXIT.ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED])
+    def end_level_after_its_steps(self, calculation: orm.CalcJobNode) -> ProcessHandlerReport | None:
+        """Take the geometry as it is, where the level need not converge."""
+        if self.ctx.levels[self.ctx.level].must_converge or "output_structure" not in calculation.outputs:
+            return None
+        self.report("the level ends after its steps, unconverged")
+        if self.ctx.level + 1 == len(self.ctx.levels):
+            self.ctx.is_finished = True
+        else:
+            self._next_level(calculation)
+        return ProcessHandlerReport(True)
+
     @process_handler(
         priority=300,
         exit_codes=[
@@ -168,11 +180,14 @@ class RelaxWorkChain(BaseRestartWorkChain):
         """Go on to the next level."""
         if not calculation.is_finished_ok or self.ctx.level + 1 == len(self.ctx.levels):
             return None
+        self._next_level(calculation)
+        return ProcessHandlerReport(True)
+
+    def _next_level(self, calculation: orm.CalcJobNode) -> None:
         self._take_geometry(calculation)
         left, self.ctx.level = self.ctx.levels[self.ctx.level], self.ctx.level + 1
         if left.scf.basis != self.ctx.levels[self.ctx.level].scf.basis:
             self.ctx.wavefunction = None
-        return ProcessHandlerReport(True)
 
     def _take_geometry(self, calculation: orm.CalcJobNode) -> None:
         self.ctx.inputs.structure = calculation.outputs.output_structure

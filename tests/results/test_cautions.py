@@ -8,7 +8,14 @@ import pytest
 from aiida import orm
 from commands import run
 
-from aiida_chargeflow.results.cautions import AS_BUILT, cautions, characters, geometry, misplaced_edges
+from aiida_chargeflow.results.cautions import (
+    AS_BUILT,
+    cautions,
+    characters,
+    geometry,
+    geometry_of,
+    misplaced_edges,
+)
 from aiida_chargeflow.results.orbitals import orbital_result
 
 
@@ -28,6 +35,14 @@ def test_unrelaxed_models_are_marked(models: list[orm.WorkChainNode]) -> None:
     for node in models:
         assert geometry(node) == AS_BUILT
         assert any("not relaxed" in caution for caution in cautions(node))
+
+
+def test_a_relaxation_that_need_not_converge_is_a_partial_one() -> None:
+    assert geometry_of({"spec"}, [{"name": "wanted"}]) == "relaxed"
+    assert geometry_of({"spec"}, [{"name": "wanted", "must_converge": False}]) == "partly relaxed"
+    assert geometry_of({"spec"}, [{"name": "cheap", "must_converge": False}, {"name": "wanted"}]) == "relaxed"
+    assert geometry_of({"spec"}, []) == AS_BUILT
+    assert geometry_of(set(), []) == "given"
 
 
 def test_the_table_of_gaps_and_show_say_it(models: list[orm.WorkChainNode]) -> None:

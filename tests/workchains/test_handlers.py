@@ -258,6 +258,21 @@ def test_a_relaxation_goes_on_from_its_last_geometry_or_not_at_all(relax, job, s
     assert process.ctx.wavefunction is not None
 
 
+def test_a_level_that_need_not_converge_ends_after_its_steps(start, job, structure):
+    scf = load_protocol("balanced")["scf"]
+    some = {"name": "some", "max_steps": 2, "must_converge": False, "scf": scf}
+    stopped = CODES.ERROR_GEOMETRY_CONVERGENCE_NOT_REACHED
+    two = start(RelaxWorkChain, {"levels": [some, {"name": "wanted", "scf": scf}]})
+    assert inspect(two, job(stopped, geometry=structure.clone())) is None
+    assert two.ctx.level == 1
+    assert two.should_run_process()
+    one = start(RelaxWorkChain, {"levels": [some]})
+    assert inspect(one, job(CODES.ERROR_SCHEDULER_OUT_OF_WALLTIME, geometry=structure.clone())) is None
+    assert one.should_run_process(), "what was killed goes on"
+    assert inspect(one, job(stopped, geometry=structure.clone())) is None
+    assert not one.should_run_process()
+
+
 def test_a_node_that_died_is_no_fault_of_the_relaxation(relax, job, structure):
     process, moved = relax(), structure.clone()
     before = process.ctx.inputs.structure.uuid

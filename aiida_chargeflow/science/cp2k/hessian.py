@@ -2,7 +2,7 @@
 
 CP2K's own guess is at least 9.7 eV/Å² in every direction; those of a dot are an order of magnitude softer. The
 constants are those of the valence force field of zinc-blende compounds, for which R. M. Martin, Phys. Rev. B 1, 4005
-(1970) gives α of 29 to 41 N/m and β of 2 to 9 N/m: 3α for a stretch and 3βd²/4 for the cosine of an angle.
+(1970) gives α of 29 to 47 N/m and β of 2 to 10 N/m: 3α for a stretch and 3βd²/4 for the cosine of an angle.
 """
 
 from __future__ import annotations

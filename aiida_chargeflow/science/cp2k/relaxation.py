@@ -32,6 +32,8 @@ class RelaxLevel(Settings):
         up to 1000 atoms.
     :param scf: how energy and forces are computed; the last stage is used, without its property output.
     :param max_force_ev_ang: largest component of a force on an atom that moves in the relaxed dot.
+    :param must_converge: go on until that is reached; false: the level ends after ``max_steps`` of a job, whatever
+        forces are left.
     :param moves: ``ligands``; ``surface``: those and every atom that has a ligand or fewer than four bonds; or
         ``all``. Atoms that do not move keep their places relative to each other.
     """
@@ -40,6 +42,7 @@ class RelaxLevel(Settings):
     optimizer: Literal["auto", "BFGS", "LBFGS"] = "auto"
     max_steps: int = Field(200, ge=1)
     max_force_ev_ang: float = Field(0.025, gt=0)
+    must_converge: bool = True
     moves: Literal["ligands", "surface", "all"] = "all"
     scf: ScfSettings
 

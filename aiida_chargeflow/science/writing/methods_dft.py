@@ -136,7 +136,11 @@ def relaxation(facts: Facts) -> str | None:
     for level in facts["relaxation"]:
         optimiser = level["optimisation"]["OPTIMIZER"]
         mark = " [[byrd1995]]" if optimiser == "LBFGS" else ""
+        if level["optimisation"].get("BFGS", {}).get("RESTART_HESSIAN"):
+            mark = " from the Hessian of a valence force field [[martin1970]]"
         outcome = "" if level["converged"] else ", continued by the next"
+        if not level["converged"] and level is facts["relaxation"][-1]:
+            outcome = ", which was not reached"
         steps.append(
             f"{optimiser}{mark} at {number(level['cutoff_ry'])} Ry until no force exceeded "
             f"{number(level['optimisation']['MAX_FORCE'])} Hartree/bohr{outcome}"

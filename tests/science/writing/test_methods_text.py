@@ -7,6 +7,7 @@ import pytest
 
 from aiida_chargeflow.science.models.materials import MATERIALS
 from aiida_chargeflow.science.writing.citations import citations, keys_of, reference, to_bibtex, with_numbers
+from aiida_chargeflow.science.writing.methods_dft import relaxation
 from aiida_chargeflow.science.writing.methods_format import to_latex, to_markdown
 from aiida_chargeflow.science.writing.methods_model import geometry
 from aiida_chargeflow.science.writing.methods_text import paragraphs, sentences_of
@@ -189,6 +190,20 @@ def test_number_words():
     assert [number(x) for x in (200.0, 1e-10, 5e-4, 0.02, 0, 2500)] == [
         "200", "10^{-10}", "5·10^{-4}", "0.02", "0", "2500",
     ]  # fmt: skip
+
+
+def test_an_optimisation_says_where_it_began_and_whether_it_arrived():
+    def told(converged, **optimisation):
+        keys = {"MAX_FORCE": 4.5e-4, **optimisation}
+        level = {"name": "wanted", "optimisation": keys, "cutoff_ry": 240, "converged": converged}
+        return relaxation({"relaxation": [level]})
+
+    bonds = {"OPTIMIZER": "BFGS", "BFGS": {"RESTART_HESSIAN": True}}
+    assert "BFGS from the Hessian of a valence force field [[martin1970]]" in told(True, **bonds)
+    assert "Hessian" not in told(True, OPTIMIZER="BFGS")  # as it ran before
+    assert "LBFGS [[byrd1995]]" in told(True, OPTIMIZER="LBFGS")
+    assert told(False, **bonds).endswith("which was not reached")
+    assert "not reached" not in told(True, **bonds)
 
 
 @pytest.mark.parametrize(("start", "told"), [({}, False), ({"start": "v2"}, True), ({"start": "v3"}, True)])
