@@ -13,7 +13,7 @@ from aiida_cp2k.calculations import Cp2kCalculation
 from ..science.cp2k.hessian import START_HESSIAN, hessian_file, start_hessian
 from ..science.cp2k.input import ATOM_SHARES, KIND_SHARES
 from ..science.cp2k.orbital_cubes import COMPRESS, ORBITAL_CUBES
-from ..science.cp2k.relaxation import held_atoms
+from ..science.cp2k.relaxation import held_atoms, reads_start_hessian
 from .structures import to_atoms
 
 _MARGIN = 0.05  # share of the wall time kept for the last SCF step and the wavefunction
@@ -88,7 +88,7 @@ class DotCalculation(Cp2kCalculation):
         if "MO_CUBES" in printed:
             calculation.append_text = COMPRESS
             calculation.retrieve_temporary_list += [f"{ORBITAL_CUBES}.gz", ORBITAL_CUBES]
-        if START_HESSIAN in str(self.inputs.parameters.get_dict().get("MOTION")):
+        if reads_start_hessian(self.inputs.parameters.get_dict()):
             self._write_hessian(folder)
             calculation.provenance_exclude_list = [START_HESSIAN]  # large, and a function of the inputs
         granted = self.inputs.metadata.options.get("max_wallclock_seconds")

@@ -126,6 +126,12 @@ def movable(atoms: Atoms, moves: str) -> NDArray[np.bool_]:
     return free
 
 
+def reads_start_hessian(parameters: Mapping[str, Any]) -> bool:
+    """Return whether an input asks for the file of ``hessian_file``."""
+    optimisation = parameters.get("MOTION", {}).get("GEO_OPT", {})
+    return bool(optimisation.get("BFGS", {}).get("RESTART_FILE_NAME") == START_HESSIAN)
+
+
 def held_atoms(parameters: Mapping[str, Any], n_atoms: int) -> NDArray[np.bool_]:
     """Return which atoms an input of ``relax_parameters`` holds, shape (n_atoms,)."""
     held = np.zeros(n_atoms, dtype=bool)
