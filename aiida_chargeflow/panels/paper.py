@@ -25,6 +25,7 @@ from .views import ladder, orbital_view, structure_view
 
 PLANES = {1: (1.0, 0.0, -1.0), 2: (0.0, 0.0, 1.0), 3: (0.0, 0.0, 1.0)}
 _ORBITALS = {1: ["cb", "vb"], 2: ["lumo", "homo"], 3: ["lumo", "homo"], 4: ["lumo", "homo"]}
+_INSTEAD = {"cb": "lumo", "vb": "homo"}  # what is shown where no cube of a delocalised edge was kept
 _NEEDS = {
     1: "a core without a shell",
     2: "a shell with an abrupt interface",
@@ -122,7 +123,7 @@ def paper_model(
     :param slab_ang: thickness of the slab of the flow map; doubled until it holds enough anions.
     """
     atoms = structure_result(node)
-    found, notes = wanted(node, _ORBITALS[number])
+    found, notes = _kept(node, _ORBITALS[number])
     orbitals = {
         key: orbital_view(node, atoms, file, fraction=fraction, title=label)
         for key, (label, file) in found.items()
@@ -143,6 +144,18 @@ def paper_model(
         return _with_states(model, orbital_result(node)), notes
     except InputError as error:
         return model, [*notes, f"{_name(node)}: {error.problem}"]
+
+
+def _kept(node: orm.WorkChainNode, names: list[str]) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """Return label and file of the orbitals that a figure shows; a frontier orbital, by its name, where an edge was
+    not kept.
+    """
+    found, notes = wanted(node, names)
+    for name in names:
+        if name not in found and name in _INSTEAD:
+            instead, _ = wanted(node, [_INSTEAD[name]])
+            found |= {name: shown for shown in instead.values()}
+    return found, notes
 
 
 def _with_states(model: PaperModel, states: OrbitalResult) -> PaperModel:

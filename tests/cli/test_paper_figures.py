@@ -170,6 +170,15 @@ def test_orbitals_that_were_not_kept_are_named(models, tmp_path):
     assert "nothing to draw" in refused.output
 
 
+def test_where_no_edge_was_kept_the_frontier_orbital_is_shown_by_its_name(models, monkeypatch):
+    def without_edges(node, names):
+        return wanted(node, [name for name in names if name not in ("vb", "cb")])
+
+    monkeypatch.setattr(paper_models, "wanted", without_edges)
+    model, _ = paper_models.paper_model(1, models["demo-pure"], "pure", fraction=0.7, slab_ang=3.0)
+    assert {name: view.title for name, view in model.orbitals.items()} == {"cb": "LUMO", "vb": "HOMO"}
+
+
 def test_facets_are_named_from_the_specification(models):
     facets = dict(structure_result(models["demo-pure"]).facets())
     assert len([hkl for hkl in facets if sorted(map(abs, hkl)) == [1, 1, 1]]) == 8
