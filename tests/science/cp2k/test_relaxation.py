@@ -91,7 +91,7 @@ def test_the_dense_hessian_is_for_dots_it_fits():
     assert small["OPTIMIZER"] == "BFGS"
     assert small["BFGS"]["RESTART_HESSIAN"] is True
     assert reads_start_hessian(relaxation(4))
-    for other in (relaxation(MOST_ATOMS + 1), relaxation(4, optimizer="LBFGS")):
+    for other in (relaxation(MOST_ATOMS + 2), relaxation(4, optimizer="LBFGS")):
         assert other["MOTION"]["GEO_OPT"]["OPTIMIZER"] == "LBFGS"
         assert not reads_start_hessian(other)
     assert not reads_start_hessian({"GLOBAL": {}})
