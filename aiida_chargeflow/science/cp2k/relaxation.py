@@ -22,7 +22,7 @@ from .versions import TESTED_VERSION, warn_unconverged
 
 TRAJECTORY = f"{PROJECT}-pos-1.xyz"
 _RANGES_A_LINE = 8  # CP2K cuts long lines of input
-_LONGEST_STEP_ANG = 0.1  # of a coordinate; CP2K's 0.25 took a dot uphill
+_LONGEST_STEP_ANG = 0.1  # of a coordinate, in the first step; CP2K's 0.25 took a dot uphill
 
 
 class RelaxLevel(Settings):
@@ -147,7 +147,9 @@ def _optimizer(wanted: str, n_atoms: int) -> dict[str, Any]:
     if wanted == "LBFGS" or (wanted == "auto" and n_atoms > MOST_ATOMS):
         return {"OPTIMIZER": "LBFGS"}
     start = {"USE_MODEL_HESSIAN": False, "RESTART_HESSIAN": True, "RESTART_FILE_NAME": START_HESSIAN}
-    return {"OPTIMIZER": "BFGS", "BFGS": {**start, "TRUST_RADIUS": _LONGEST_STEP_ANG}}
+    # Without rational functions CP2K neither shortens steps that went wrong nor heeds directions of negative curvature.
+    trust = {"USE_RAT_FUN_OPT": True, "TRUST_RADIUS": _LONGEST_STEP_ANG}
+    return {"OPTIMIZER": "BFGS", "BFGS": {**start, **trust}}
 
 
 def _constraint(free: NDArray[np.bool_]) -> dict[str, Any]:
