@@ -153,8 +153,10 @@ def _kept(node: orm.WorkChainNode, names: list[str]) -> tuple[dict[str, tuple[st
     found, notes = wanted(node, names)
     for name in names:
         if name not in found and name in _INSTEAD:
-            instead, _ = wanted(node, [_INSTEAD[name]])
-            found |= {name: shown for shown in instead.values()}
+            frontier = _INSTEAD[name]
+            instead, _ = wanted(node, [frontier])
+            if frontier in instead:
+                found[name] = instead[frontier]
     return found, notes
 
 
