@@ -10,7 +10,7 @@ from aiida.common.folders import Folder
 from aiida.engine import CalcJobProcessSpec
 from aiida_cp2k.calculations import Cp2kCalculation
 
-from ..science.cp2k.hessian import START_HESSIAN, hessian_file, start_hessian
+from ..science.cp2k.hessian import START_HESSIAN, start_hessian, write_hessian
 from ..science.cp2k.input import ATOM_SHARES, KIND_SHARES
 from ..science.cp2k.orbital_cubes import COMPRESS, ORBITAL_CUBES
 from ..science.cp2k.relaxation import held_atoms, reads_start_hessian
@@ -102,7 +102,7 @@ class DotCalculation(Cp2kCalculation):
     def _write_hessian(self, folder: Folder) -> None:
         atoms = to_atoms(self.inputs.structure)
         moves = ~held_atoms(self.inputs.parameters.get_dict(), len(atoms))
-        Path(folder.get_abs_path(START_HESSIAN)).write_bytes(hessian_file(start_hessian(atoms, moves)))
+        write_hessian(start_hessian(atoms, moves), folder.get_abs_path(START_HESSIAN))
 
     @staticmethod
     def _write_structure(structure: orm.StructureData, folder: Folder, name: str) -> None:

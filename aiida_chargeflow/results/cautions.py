@@ -84,9 +84,10 @@ def cautions(node: orm.WorkChainNode) -> list[str]:
         *_overlap(node),
         *warnings(characters(node)),
     ]
-    if geometry(node) == AS_BUILT:
+    where = geometry(node)
+    if where == AS_BUILT:
         found.append("the geometry is as built, not relaxed")
-    if geometry(node) == PARTLY_RELAXED:
+    elif where == PARTLY_RELAXED:
         found.append("the geometry was relaxed for some steps only, its forces were not asked to converge")
     if is_survey(node):
         found.append("it was computed in the minimal basis, to rank dots: not for results")

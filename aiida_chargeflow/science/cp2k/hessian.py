@@ -7,10 +7,16 @@ constants are those of the valence force field of zinc-blende compounds, for whi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from ase import Atoms
+from ase.utils import ff
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.io import FortranFile
 
 from ..charges.bonds import bond_graph
 from ..units import BOHR_ANG, HARTREE_EV
@@ -37,59 +43,35 @@ def start_hessian(atoms: Atoms, moves: NDArray[np.bool_]) -> Floats:
     :raises InputError: as ``bond_graph``.
     """
     n = len(atoms)
-    bonds = bond_graph(atoms).bonds
-    vectors = atoms.positions[bonds[:, 1]] - atoms.positions[bonds[:, 0]]
-    distance = np.linalg.norm(vectors, axis=1)
-    unit = vectors / distance[:, None]
-    stretch = _gradients(n, bonds, np.stack([-unit, unit], axis=1))
-    bend = _bends(n, bonds, unit, distance)
-    matrix: Floats = (_STRETCH_EV_ANG2 * (stretch.T @ stretch) + _BEND_EV * (bend.T @ bend)).toarray()
-    matrix[np.diag_indices(3 * n)] += _SOFTEST_EV_ANG2
+    matrix: Floats = _SOFTEST_EV_ANG2 * np.eye(3 * n)
+    for *ends, block in _terms(atoms):
+        rows = np.ravel(3 * np.array(ends)[:, None] + np.arange(3))
+        matrix[np.ix_(rows, rows)] += block
     held = np.repeat(~moves, 3)
     matrix[held] = matrix[:, held] = 0.0
     matrix[held, held] = _HELD_EV_ANG2
     return matrix
 
 
-def hessian_file(hessian_ev_ang2: Floats) -> bytes:
-    """Return the file that CP2K's BFGS restarts from: one unformatted Fortran record a column, atomic units."""
-    columns = np.ascontiguousarray(hessian_ev_ang2.T / HARTREE_EV * BOHR_ANG**2, dtype="<f8")
-    mark = np.array(columns.shape[1] * 8, dtype="<i4").tobytes()
-    return b"".join(mark + column.tobytes() + mark for column in columns)
+def write_hessian(hessian_ev_ang2: Floats, path: str | Path) -> None:
+    """Write the file that CP2K's BFGS restarts from: one unformatted Fortran record a column, atomic units."""
+    with FortranFile(path, "w") as file:
+        for column in hessian_ev_ang2.T / HARTREE_EV * BOHR_ANG**2:
+            file.write_record(column)
 
 
-def _bends(n_atoms: int, bonds: NDArray[np.int64], unit: Floats, distance: Floats) -> csr_array:
-    """Return the gradients of the cosines of all angles between bonds that share an atom, in 1/Å."""
-    first, second, apex_first, apex_second = _angles(n_atoms, bonds)
-    # Bonds point from their first to their second atom; here both shall point away from the apex.
-    u = unit[first] * np.where(apex_first == 0, 1.0, -1.0)[:, None]
-    v = unit[second] * np.where(apex_second == 0, 1.0, -1.0)[:, None]
-    cosine = np.einsum("ij,ij->i", u, v)[:, None]
-    at_first = (v - cosine * u) / distance[first][:, None]
-    at_second = (u - cosine * v) / distance[second][:, None]
-    atoms = np.stack(
-        [bonds[first, apex_first], bonds[first, 1 - apex_first], bonds[second, 1 - apex_second]], axis=1
-    )
-    return _gradients(n_atoms, atoms, np.stack([-at_first - at_second, at_first, at_second], axis=1))
-
-
-def _angles(n_atoms: int, bonds: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    """Return each pair of bonds that share an atom, and at which of its ends each bond has that atom."""
-    number, end = np.divmod(np.argsort(bonds.ravel(), kind="stable"), 2)
-    degree = np.bincount(bonds.ravel(), minlength=n_atoms)
-    begin = np.cumsum(degree) - degree
-    pairs = [begin[at] + np.stack(np.triu_indices(degree[at], 1)) for at in np.flatnonzero(degree > 1)]
-    one, two = np.concatenate([np.empty((2, 0), np.int64), *pairs], axis=1)
-    return number[one], number[two], end[one], end[two]
-
-
-def _gradients(n_atoms: int, atoms: NDArray[np.int64], vectors: Floats) -> csr_array:
-    """Return the sparse matrix of gradients, shape (n, 3·n_atoms), from those of the atoms of each coordinate.
-
-    :param atoms: the atoms that a coordinate depends on, shape (n, k).
-    :param vectors: its gradient with respect to each, shape (n, k, 3).
-    """
-    n, k = atoms.shape
-    rows = np.repeat(np.arange(n), 3 * k)
-    columns = (3 * atoms[:, :, None] + np.arange(3)).ravel()
-    return csr_array((vectors.ravel(), (rows, columns)), shape=(n, 3 * n_atoms))
+def _terms(atoms: Atoms) -> Iterator[tuple[Any, ...]]:
+    """Yield the atoms of each bond and of each angle, and its second derivatives, in eV/Å², at rest where it stands."""
+    bonds = bond_graph(atoms).bonds.tolist()
+    box = atoms.copy()
+    box.cell, box.pbc = 100.0 * np.eye(3), False  # ASE wraps by the cell in any case: no bond is half as long
+    around: list[list[int]] = [[] for _ in atoms]
+    for i, j in bonds:
+        around[i].append(j)
+        around[j].append(i)
+        yield ff.get_bond_potential_reduced_hessian(box, ff.Bond(i, j, k=_STRETCH_EV_ANG2, b0=None))
+    for apex, ends in enumerate(around):
+        for i, j in combinations(ends, 2):
+            angle = np.radians(box.get_angle(i, apex, j))
+            term = ff.Angle(i, apex, j, k=_BEND_EV, a0=angle, cos=True)
+            yield ff.get_angle_potential_reduced_hessian(box, term)

@@ -91,7 +91,7 @@ def relax_parameters(
     parameters["MOTION"] = {
         **_constraint(movable(atoms, level.moves)),
         "GEO_OPT": {
-            **_optimizer(level.optimizer, len(atoms)),
+            **_optimizer(level.optimizer, atoms),
             "MAX_ITER": level.max_steps,
             **_thresholds(level.max_force_ev_ang / HARTREE_EV * BOHR_ANG),
         },
@@ -127,7 +127,7 @@ def movable(atoms: Atoms, moves: str) -> NDArray[np.bool_]:
 
 
 def reads_start_hessian(parameters: Mapping[str, Any]) -> bool:
-    """Return whether an input asks for the file of ``hessian_file``."""
+    """Return whether an input asks for the file of ``write_hessian``."""
     optimisation = parameters.get("MOTION", {}).get("GEO_OPT", {})
     return bool(optimisation.get("BFGS", {}).get("RESTART_FILE_NAME") == START_HESSIAN)
 
@@ -142,10 +142,14 @@ def held_atoms(parameters: Mapping[str, Any], n_atoms: int) -> NDArray[np.bool_]
     return held
 
 
-def _optimizer(wanted: str, n_atoms: int) -> dict[str, Any]:
-    """Return the keys that choose the optimiser."""
-    if wanted == "LBFGS" or (wanted == "auto" and n_atoms > MOST_ATOMS):
+def _optimizer(wanted: str, atoms: Atoms) -> dict[str, Any]:
+    """Return the keys that choose the optimiser.
+
+    :raises InputError: the structure has no bond graph, which the job would find out too late to say so.
+    """
+    if wanted == "LBFGS" or (wanted == "auto" and len(atoms) > MOST_ATOMS):
         return {"OPTIMIZER": "LBFGS"}
+    bond_graph(atoms)
     start = {"USE_MODEL_HESSIAN": False, "RESTART_HESSIAN": True, "RESTART_FILE_NAME": START_HESSIAN}
     # Without rational functions CP2K neither shortens steps that went wrong nor heeds directions of negative curvature.
     trust = {"USE_RAT_FUN_OPT": True, "TRUST_RADIUS": _LONGEST_STEP_ANG}

@@ -7,7 +7,7 @@ from ase.build import molecule
 from scipy.io import FortranFile
 from scipy.optimize import approx_fprime
 
-from aiida_chargeflow.science.cp2k.hessian import hessian_file, start_hessian
+from aiida_chargeflow.science.cp2k.hessian import start_hessian, write_hessian
 from aiida_chargeflow.science.units import BOHR_ANG, HARTREE_EV
 
 SOFTEST = 0.2
@@ -80,7 +80,7 @@ def test_what_is_held_takes_part_in_no_step():
 def test_the_file_holds_a_column_a_record_in_atomic_units(tmp_path):
     matrix = hessian(molecule("H2O"))
     path = tmp_path / "start.Hessian"
-    path.write_bytes(hessian_file(matrix))
+    write_hessian(matrix, path)
     with FortranFile(path) as file:
         columns = np.array([file.read_reals("f8") for _ in range(9)])
     np.testing.assert_allclose(columns.T * HARTREE_EV / BOHR_ANG**2, matrix, rtol=1e-12)

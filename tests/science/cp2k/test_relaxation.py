@@ -97,6 +97,13 @@ def test_the_dense_hessian_is_for_dots_it_fits():
     assert not reads_start_hessian({"GLOBAL": {}})
 
 
+def test_a_structure_without_a_bond_graph_is_refused_before_its_job():
+    level = RelaxLevel.from_mapping({"name": "wanted", "scf": SCF})
+    twice = Atoms("In2", positions=[[0, 0, 0], [0, 0, 0.1]], tags=[14, 14])
+    with pytest.raises(InputError, match="Two atoms share one place"):
+        relax_parameters(twice, level)
+
+
 def test_no_ligand_no_relaxation_of_ligands():
     level = RelaxLevel.from_mapping({"name": "surface", "scf": SCF, "moves": "surface"})
     bare = Atoms("InAs", positions=[[0, 0, 0], [2.6, 0, 0]])
